@@ -66,6 +66,9 @@ impl Change {
         let held = participant.holds_slot();
         let present = Standing::clone(&participant.standing);
         participant.standing.set(next(present), self.rev);
+        if participant.is_member() || participant.is_pending() {
+            participant.removal_proof = None;
+        }
         match (held, participant.holds_slot()) {
             (false, true) => self.slots.push(SlotChange::Claim(user.clone())),
             (true, false) => self.slots.push(SlotChange::Free(user.clone())),
@@ -160,7 +163,11 @@ impl Change {
         if self.meeting.has_member(user) {
             self.record_time(user, Times::left);
         }
-        let proof = self.proof_of_removal(user, reason);
+        if let Some(proof) = self.new_removal_proof(user, reason)
+            && let Some(participant) = self.meeting.participants.get_mut(user)
+        {
+            participant.removal_proof = Some(proof);
+        }
         let was_pending = self.meeting.participants.get(user).is_some_and(Participant::is_pending);
         self.set_standing(user, |standing| {
             let from = match standing {
@@ -174,7 +181,7 @@ impl Change {
                 })),
                 Standing::Out(exit) => exit.from,
             };
-            Standing::Out(Exit { reason, from, remark, proof })
+            Standing::Out(Exit { reason, from, remark })
         });
         let participant = self.meeting.participants.get(user);
         if was_pending && participant.is_some_and(|p| p.missed_reason().is_some()) {
@@ -182,14 +189,14 @@ impl Change {
         }
     }
 
-    /// Returns the removal proof of a user who is put out: a new proof, or the present proof if a removed
-    /// user is banned. A user who never had a seat has no proof, since the user never had a join token.
-    fn proof_of_removal(&self, user: &UserId, reason: OutReason) -> Option<RemovalProof> {
+    /// Returns the new removal proof of a user who is put out. A user who was removed before keeps the present
+    /// proof. A user who never had a seat has no proof, since the user never had a join token.
+    fn new_removal_proof(&self, user: &UserId, reason: OutReason) -> Option<RemovalProof> {
         let is_removal = matches!(reason, OutReason::Removed | OutReason::Banned { .. });
         let participant = self.meeting.participants.get(user).filter(|_| is_removal)?;
         let may_be_in_media = self.rtc.reports_presence && participant.had_media();
-        let new_proof = || may_be_in_media.then(|| RemovalProof::new(self.now.ms, self.rev));
-        participant.removal_proof().cloned().or_else(new_proof)
+        (may_be_in_media && participant.removal_proof.is_none())
+            .then(|| RemovalProof::new(self.now.ms, self.rev))
     }
 
     /// Ends an open invitation without a seat. Every device stops ringing.

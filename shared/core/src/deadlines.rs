@@ -148,7 +148,7 @@ impl Meeting {
             let check = p.seat().and_then(|seat| seat.check_at_ms);
             let confirm = self.confirm_end_ms(p).filter(|_| !rtc.reports_presence);
             let removal =
-                p.removal_proof().and_then(|proof| proof.check_at_ms).filter(|_| rtc.reports_presence);
+                p.removal_proof.as_ref().and_then(|proof| proof.check_at_ms).filter(|_| rtc.reports_presence);
             [ring_end_ms(p), join, check, confirm, away_end_ms(p), p.speech.until_ms, ban_end_ms(p), removal]
         };
         let of_meeting = [

@@ -226,7 +226,7 @@ impl Notices<'_> {
     /// T62, T63: adds the notice that a removed participant is out of the media or has returned, to the host
     /// set only. Other members do not need it, and a removed user could flood all their devices with it.
     fn of_removal_proof(&mut self, participant: &Participant) {
-        if participant.removal_proof().is_some_and(|proof| proof.gone_ms.is_from(self.rev)) {
+        if participant.removal_proof.as_ref().is_some_and(|proof| proof.gone_ms.is_from(self.rev)) {
             let now_ms = self.now_ms;
             self.notify_host_set(participant.user_id.as_str(), || Body::ParticipantUpdated {
                 participant: participant.view(now_ms),

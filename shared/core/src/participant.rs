@@ -39,6 +39,10 @@ pub struct Participant {
     pub last_event: Option<LastMediaEvent>,
     /// Requests of the user to be admitted, and the decisions on them.
     pub lobby: LobbyHistory,
+    /// Proof that the participant is out of the media, since the last removal or ban until the next
+    /// invitation or seat: a user who knocks again may still be in the media. `None` for a user who never had
+    /// a seat, and if the RTC service does not report presence.
+    pub removal_proof: Option<RemovalProof>,
 }
 
 /// Requests of a user to be admitted from the lobby, and the decisions on them.
@@ -98,6 +102,7 @@ impl Participant {
             times: Times::default(),
             last_event: None,
             lobby: LobbyHistory::default(),
+            removal_proof: None,
         }
     }
 
@@ -157,24 +162,6 @@ impl Participant {
     pub fn remark(&self) -> Option<&Remark> {
         match &*self.standing {
             Standing::Out(exit) => Some(&exit.remark),
-            _ => None,
-        }
-    }
-
-    /// Returns the proof that the removed participant is out of the media; `None` if the participant was not
-    /// removed, or if the RTC service cannot prove it.
-    #[must_use]
-    pub fn removal_proof(&self) -> Option<&RemovalProof> {
-        match &*self.standing {
-            Standing::Out(exit) => exit.proof.as_ref(),
-            _ => None,
-        }
-    }
-
-    /// Returns the proof of the removal for a change without a notice about the standing.
-    pub(crate) const fn removal_proof_mut(&mut self) -> Option<&mut RemovalProof> {
-        match self.standing.amend() {
-            Standing::Out(exit) => exit.proof.as_mut(),
             _ => None,
         }
     }

@@ -57,11 +57,13 @@ pub(crate) fn rtc_actions(meeting: &Meeting, rev: u64) -> Vec<RtcAction> {
 
 fn rtc_action(meeting: &Meeting, participant: &Participant, rev: u64) -> Option<RtcAction> {
     let is_changed = participant.standing.is_from(rev);
-    if let Some(OutReason::Removed | OutReason::Banned { .. }) = participant.out_reason() {
-        let is_asked = participant.removal_proof().is_some_and(|proof| proof.asked_ms.is_from(rev));
-        return (is_asked || (is_changed && participant.had_media())).then(|| removal(participant));
-    }
-    let seat = participant.seat()?;
+    let Some(seat) = participant.seat() else {
+        let is_asked = participant.removal_proof.as_ref().is_some_and(|proof| proof.asked_ms.is_from(rev));
+        let is_put_out =
+            matches!(participant.out_reason(), Some(OutReason::Removed | OutReason::Banned { .. }));
+        let is_removed = is_put_out && is_changed && participant.had_media();
+        return (is_asked || is_removed).then(|| removal(participant));
+    };
     // A user who joins the channel with an older token gets the present rights.
     let joined_blocked = is_changed && seat.is_joined() && !participant.speech.has_right();
     (joined_blocked || participant.speech.right_rev == rev).then(|| restriction(meeting, participant))

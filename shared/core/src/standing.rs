@@ -2,7 +2,6 @@
 
 use crate::invitation::Invitation;
 use crate::remark::Remark;
-use crate::removal_proof::RemovalProof;
 use crate::stamped::Stamped;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::object::{MediaFlags, ParticipantState};
@@ -120,9 +119,6 @@ pub struct Exit {
     pub from: Former,
     /// Reason and text of the user who declined, or text of the host who removed the participant.
     pub remark: Remark,
-    /// Proof that a removed or banned participant is out of the media. `None` for every other exit, for a
-    /// user who never had a seat, and if the RTC service does not report presence.
-    pub proof: Option<RemovalProof>,
 }
 
 /// Reason for which a participant no longer has a part in the meeting.

@@ -192,8 +192,9 @@ impl Participant {
             times: _,
             last_event: _,
             lobby: _,
+            removal_proof,
         } = self;
-        let proof = self.removal_proof();
+        let proof = removal_proof.as_ref();
         ParticipantView {
             user_id: user_id.clone(),
             name: name.clone(),

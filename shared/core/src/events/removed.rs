@@ -8,7 +8,7 @@ mod tests;
 use crate::change::Change;
 use crate::limits::CHECK_KEPT_DUE_MS;
 use crate::meeting::Meeting;
-use crate::participant::{LastMediaEvent, Participant};
+use crate::participant::LastMediaEvent;
 use crate::removal_proof::RemovalProof;
 use std::collections::BTreeSet;
 use switchboard_protocol::address::UserId;
@@ -23,7 +23,7 @@ impl Change {
         let (now_ms, new_rev) = (self.now.ms, self.rev);
         for participant in self.meeting.participants.values_mut() {
             let is_in = users.contains(&participant.user_id);
-            let Some(proof) = participant.removal_proof_mut() else { continue };
+            let Some(proof) = participant.removal_proof.as_mut() else { continue };
             if proof.gone_ms.rev() > rev || proof.asked_ms.rev() > rev {
                 continue;
             }
@@ -52,7 +52,8 @@ impl Change {
         // Without an earlier event, a join may be a late report of the stay that the removal ended.
         let is_certain = participant.last_event.is_some();
         let is_join = event.is_join;
-        let Some(proof) = participant.removal_proof_mut().filter(|proof| is_newer && !proof.is_full()) else {
+        let Some(proof) = participant.removal_proof.as_mut().filter(|proof| is_newer && !proof.is_full())
+        else {
             return;
         };
         if is_join {
@@ -68,7 +69,7 @@ impl Change {
     pub(crate) fn postpone_removal_checks(&mut self) {
         let now_ms = self.now.ms;
         for participant in self.meeting.participants.values_mut() {
-            if let Some(proof) = participant.removal_proof_mut()
+            if let Some(proof) = participant.removal_proof.as_mut()
                 && proof.is_check_due(now_ms, CHECK_KEPT_DUE_MS)
             {
                 proof.postpone_check(now_ms);
@@ -83,6 +84,7 @@ impl Meeting {
     #[must_use]
     pub fn is_removal_check_due(&self, now_ms: i64) -> bool {
         let is_due = |proof: &RemovalProof| proof.is_check_due(now_ms, 0);
-        self.end().is_none() && self.participants.values().filter_map(Participant::removal_proof).any(is_due)
+        self.end().is_none()
+            && self.participants.values().filter_map(|p| p.removal_proof.as_ref()).any(is_due)
     }
 }

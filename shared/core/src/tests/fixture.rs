@@ -212,7 +212,7 @@ impl Call {
             Standing::Seated(seat) => Former::Seat(Box::new(seat)),
             Standing::Out(exit) => exit.from,
         };
-        *standing = Standing::Out(Exit { reason, from, remark: Remark::default(), proof: None });
+        *standing = Standing::Out(Exit { reason, from, remark: Remark::default() });
     }
 
     pub(crate) fn invite_id(&self, name: &str) -> InviteId {

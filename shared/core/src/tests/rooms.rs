@@ -99,7 +99,7 @@ fn assert_invariants(call: &Call) {
     let settled = call.decide(&Input::Deadline).next.unwrap_or_else(|| meeting.clone());
     // Time alone does not apply checks that ask the broker or the RTC service.
     let is_removal_checked =
-        |p: &Participant| !p.removal_proof().is_some_and(|proof| proof.is_check_due(call.now.ms, 0));
+        |p: &Participant| !p.removal_proof.as_ref().is_some_and(|proof| proof.is_check_due(call.now.ms, 0));
     let is_checked = settled.due_checks(call.now, call.rtc).is_empty()
         && settled.participants.values().all(is_removal_checked);
     let next = settled.next_deadline_ms(call.rtc);

@@ -103,7 +103,7 @@ fn knock() -> Action {
 
 /// Returns the milliseconds until the next check of Bob.
 fn check_in_ms(call: &Call) -> Option<i64> {
-    let proof = call.participant("bob").removal_proof().expect("was removed");
+    let proof = call.participant("bob").removal_proof.as_ref().expect("was removed");
     let check_at_ms = proof.check_at_ms?;
     assert!(call.next_deadline_ms().is_some_and(|at_ms| at_ms <= check_at_ms), "`wake` comes for it");
     Some(check_at_ms - call.now.ms)
@@ -305,12 +305,34 @@ fn a_user_who_never_had_a_seat_needs_no_proof_and_one_who_had_is_removed_from_th
     call.settings_mut().policy.join = JoinPolicy::Lobby;
     call.does("dave.phone", knock()).expect("waits");
     remove(&mut call, "dave", true);
-    assert_eq!(call.participant("dave").removal_proof(), None);
+    assert_eq!(call.participant("dave").removal_proof, None);
     assert!(call.last.rtc_actions.is_empty());
     remove(&mut call, "bob", false);
     call.does("bob.phone", knock()).expect("waits");
-    assert_eq!(view(&call).removed_ms, None, "Bob waits");
+    assert_eq!(view(&call).removed_ms, Some(call.now.ms), "Bob waits, and may be in the media");
     call.does("alice.phone", Action::Deny { users: None, ban: true }).expect("the host has the right");
     assert!(asks(&call), "Bob may have an older join token");
     assert_eq!(view(&call).removed_ms, Some(call.now.ms));
+}
+
+// Proves: removal-proof
+#[test]
+fn t62_t63_the_proof_stays_when_the_removed_user_knocks_again_and_until_the_next_seat() {
+    let mut call = removed();
+    call.settings_mut().policy.join = JoinPolicy::Lobby;
+    lists(call.at(REMOVED_AT + 1_000), &["alice", "carol"]);
+    call.does("bob.phone", knock()).expect("waits");
+    assert_eq!((call.state("bob"), proof(&call)), (State::Lobby, (Some(1_000), None)));
+    lists(call.at(REMOVED_AT + 61_000), &["alice", "bob", "carol"]);
+    assert!(asks(&call), "Bob returned with the older join token");
+    assert_eq!((proof(&call), told(&call)), ((None, None), vec!["alice.phone".to_owned()]));
+    lists(call.at(REMOVED_AT + 62_000), &["alice", "carol"]);
+    assert_eq!((call.state("bob"), proof(&call)), (State::Lobby, (Some(62_000), Some(1))));
+    call.does("alice.phone", Action::Deny { users: None, ban: false }).expect("the host has the right");
+    assert_eq!((call.state("bob"), proof(&call)), (State::Ended, (Some(62_000), Some(1))));
+    lists(call.at(REMOVED_AT + 122_000), &["alice", "bob", "carol"]);
+    assert!(asks(&call));
+    call.does("bob.phone", knock()).expect("asks once more");
+    call.does("alice.phone", Action::Admit { users: None }).expect("the host has the right");
+    assert_eq!(view(&call).removed_ms, None);
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use switchboard_core::{
     Action, ChannelPresence, Command, CreateCommand, DeviceStatus, Input, Invitee, Joiner, KnownDevice,
-    MarkKind, MediaChange, Now, RtcCapabilities, create, decide,
+    MarkKind, MediaChange, Now, RtcCapabilities, Stamped, Standing, create, decide,
 };
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::EndReason;
@@ -258,15 +258,20 @@ fn a_removal_with_its_proof_is_read_as_it_was_written_and_one_of_before_has_none
         meeting = decide(&meeting, input, now, rtc).next.unwrap_or_else(|| panic!("step {at} commits"));
         assert_eq!(written_and_read(&meeting), meeting);
     }
-    let proof = meeting.participants[&user("bob")].removal_proof().expect("was removed");
+    let proof = meeting.participants[&user("bob")].removal_proof.as_ref().expect("was removed");
     assert_eq!((proof.times_gone, *proof.gone_ms), (2, Some(now.ms)));
+
+    let mut waiting = meeting.clone();
+    let bob = waiting.participants.get_mut(&user("bob")).expect("has a part");
+    bob.standing = Stamped::new(Standing::Lobby { devices: vec![device("bob", "phone")] }, meeting.rev);
+    assert_eq!(written_and_read(&waiting), waiting, "with the proof of a user who knocks again");
 
     let mut record = serde_json::to_value(v2::MeetingRecord::from(&meeting)).expect("serialises");
     let standing = &mut record["participants"]["bob"]["standing"]["out"];
     assert!(standing.as_object_mut().expect("an exit").remove("proof").is_some());
     let stored = read(&meeting.id, Some(SCHEMA), attribute(&record), Reached::new()).expect("can be read");
     let older = self::meeting(stored);
-    assert_eq!(older.participants[&user("bob")].removal_proof(), None);
+    assert_eq!(older.participants[&user("bob")].removal_proof, None);
 }
 
 #[test]

@@ -255,6 +255,7 @@ impl ParticipantRecord {
             times: Times::default(),
             last_event: self.heard.map(event),
             lobby: LobbyHistory::default(),
+            removal_proof: None,
             name: self.name.clone(),
             order: self.order,
             role: Stamped::new(self.role, self.role_rev),
@@ -358,7 +359,7 @@ impl From<StandingParts> for Standing {
             (None, Some(invitation)) => Former::Invitation(invitation),
             (None, None) => Former::Lobby(waiting),
         };
-        Self::Out(Exit { reason, from, remark: Remark::default(), proof: None })
+        Self::Out(Exit { reason, from, remark: Remark::default() })
     }
 }
 

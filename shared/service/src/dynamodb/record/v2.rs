@@ -133,6 +133,9 @@ struct ParticipantRecord {
     is_denied: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     knocks_ms: Vec<i64>,
+    /// The proof of a removed user who is in the lobby. That of a user who is out is in `standing`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    proof: Option<ProofRecord>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]

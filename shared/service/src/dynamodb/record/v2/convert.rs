@@ -2,12 +2,12 @@
 
 use super::{
     CreationRecord, EventRecord, MarkKindRecord, MarkRecord, MeetingRecord, ParticipantRecord, PhaseRecord,
-    RequestRecord, Rev, SettingsRecord, SpeechRecord, TimesRecord,
+    ProofRecord, RequestRecord, Rev, SettingsRecord, SpeechRecord, StandingRecord, TimesRecord,
 };
 use crate::ports::Reached;
 use switchboard_core::{
     AppliedRequest, CreateMark, Creation, EMPTY_MS, End, LastMediaEvent, LobbyHistory, MarkKind, Meeting,
-    Participant, Phase, Settings, Speech, Stamped, Standing, Times, UNUSED_MS,
+    Participant, Phase, RemovalProof, Settings, Speech, Stamped, Standing, Times, UNUSED_MS,
 };
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
@@ -180,11 +180,16 @@ impl From<&Participant> for ParticipantRecord {
     fn from(participant: &Participant) -> Self {
         let speech = &participant.speech;
         let last_event = participant.last_event.as_ref();
+        let mut standing = StandingRecord::from(&*participant.standing);
+        let mut proof = participant.removal_proof.as_ref().map(ProofRecord::from);
+        if let Some(place) = standing.proof_mut() {
+            *place = proof.take();
+        }
         Self {
             name: participant.name.clone(),
             order: participant.order,
             role: (&participant.role).into(),
-            standing: (&*participant.standing).into(),
+            standing,
             standing_rev: participant.standing.rev(),
             speech: SpeechRecord {
                 mode: (&speech.mode).into(),
@@ -196,6 +201,7 @@ impl From<&Participant> for ParticipantRecord {
             announced: participant.announced,
             is_denied: participant.lobby.is_denied,
             knocks_ms: participant.lobby.knocks_ms.clone(),
+            proof,
             times: Some((&participant.times).into()),
             last_event: last_event.map(|event| EventRecord {
                 at: event.at,
@@ -207,9 +213,10 @@ impl From<&Participant> for ParticipantRecord {
 }
 
 impl ParticipantRecord {
-    fn into_participant(self, user_id: UserId) -> Participant {
+    fn into_participant(mut self, user_id: UserId) -> Participant {
         let SpeechRecord { mode, until_ms, by, right_rev } = self.speech;
         let event = |EventRecord { at, stay, is_join }| LastMediaEvent { at, stay, is_join };
+        let proof = self.standing.proof_mut().and_then(Option::take).or(self.proof);
         let standing: Standing = self.standing.into();
         let times = self.times.map_or_else(|| super::super::times::times_of(&standing), Times::from);
         Participant {
@@ -224,6 +231,7 @@ impl ParticipantRecord {
             times,
             last_event: self.last_event.map(event),
             lobby: LobbyHistory { is_denied: self.is_denied, knocks_ms: self.knocks_ms },
+            removal_proof: proof.map(RemovalProof::from),
         }
     }
 }

@@ -21,6 +21,14 @@ impl StandingRecord {
             Self::Lobby { .. } | Self::Out { from: FormerRecord::Lobby(_), .. } => None,
         }
     }
+
+    /// Returns the place of the removal proof; `None` if the user is not out.
+    pub(super) const fn proof_mut(&mut self) -> Option<&mut Option<ProofRecord>> {
+        match self {
+            Self::Out { proof, .. } => Some(proof),
+            Self::Invited { .. } | Self::Lobby { .. } | Self::Seated(_) => None,
+        }
+    }
 }
 
 impl From<&Standing> for StandingRecord {
@@ -33,7 +41,7 @@ impl From<&Standing> for StandingRecord {
             },
             Standing::Lobby { devices } => Self::Lobby { devices: devices.clone() },
             Standing::Seated(seat) => Self::Seated(seat.into()),
-            Standing::Out(Exit { reason, from, remark, proof }) => {
+            Standing::Out(Exit { reason, from, remark }) => {
                 let (reason, until_ms) = out_reason(*reason);
                 let from = match from {
                     Former::Invitation(invitation) => FormerRecord::Invited(invitation.into()),
@@ -41,8 +49,7 @@ impl From<&Standing> for StandingRecord {
                     Former::Seat(seat) => FormerRecord::Seated(Box::new((&**seat).into())),
                 };
                 let (decline, text) = (remark.decline, remark.text.clone());
-                let proof = proof.as_ref().map(ProofRecord::from);
-                Self::Out { reason, until_ms, from, decline, text, proof }
+                Self::Out { reason, until_ms, from, decline, text, proof: None }
             }
         }
     }
@@ -56,15 +63,14 @@ impl From<StandingRecord> for Standing {
             }
             StandingRecord::Lobby { devices } => Self::Lobby { devices },
             StandingRecord::Seated(seat) => Self::Seated(seat.into()),
-            StandingRecord::Out { reason, until_ms, from, decline, text, proof } => {
+            StandingRecord::Out { reason, until_ms, from, decline, text, proof: _ } => {
                 let from = match from {
                     FormerRecord::Invited(invitation) => Former::Invitation(invitation.into()),
                     FormerRecord::Lobby(devices) => Former::Lobby(devices),
                     FormerRecord::Seated(seat) => Former::Seat(Box::new((*seat).into())),
                 };
                 let remark = Remark { decline, text };
-                let proof = proof.map(RemovalProof::from);
-                Self::Out(Exit { reason: reason.into_reason(until_ms), from, remark, proof })
+                Self::Out(Exit { reason: reason.into_reason(until_ms), from, remark })
             }
         }
     }
