@@ -54,7 +54,7 @@ async fn state<P: Ports>(
     let meetings: Vec<Meeting> =
         present.filter(|meeting| asked.meeting_id.is_some() || meeting.involves(&user)).collect();
     let invitations = meetings.iter().filter_map(|meeting| meeting.open_offer(&user, now.ms)).collect();
-    let views = meetings.iter().map(|meeting| meeting.view(now.ms)).collect();
+    let views = meetings.iter().map(|meeting| meeting.view_for(&request.by, now.ms)).collect();
     let pages = paged(views, invitations, missed, &request.by, &request.cause());
     Ok(answer(asked.meeting_id.clone(), pages, request, service).await)
 }

@@ -38,6 +38,22 @@ async fn a_device_gets_the_meetings_and_the_open_invitations_of_its_user() {
 }
 
 #[tokio::test]
+async fn a_state_shows_where_the_seat_of_the_user_is() {
+    let service = service();
+    let call = created(&service, &["bob"], Mode::Direct).await;
+    let seat_for = async |device: &str, asked: SyncRequest, after_ms: i64| {
+        serve(request(device, "s1", asked, at(after_ms)), &service, &sync).await;
+        answer_of(&service)["meetings"][0]["seat"].clone()
+    };
+    assert_eq!(seat_for("bob.phone", ask_all(), 500).await, Value::Null, "the call rings");
+    accepted(&service, &call, "bob.phone").await;
+    for asked in [ask_all(), ask_one(&call)] {
+        assert_eq!(seat_for("bob.phone", asked.clone(), 2_000).await, "here");
+        assert_eq!(seat_for("bob.tablet", asked, 2_000).await, "elsewhere");
+    }
+}
+
+#[tokio::test]
 async fn an_expired_deadline_is_applied_to_the_answer_and_not_stored() {
     let service = service();
     let call = created(&service, &["bob"], Mode::Direct).await;

@@ -4,12 +4,12 @@ use crate::invitation::Invitation;
 use crate::meeting::Meeting;
 use crate::participant::Participant;
 use crate::removal_proof::RemovalProof;
-use crate::standing::OutReason;
+use crate::standing::{OutReason, Seat};
 use switchboard_protocol::MAX_DOWNLINK_BYTES;
-use switchboard_protocol::address::UserId;
+use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::downlink::{Body, MeetingOffer, Offer};
 use switchboard_protocol::object::{
-    Caller, Delivery, InvitationView, MeetingView, ParticipantState, ParticipantView, RejectReason,
+    Caller, Delivery, InvitationView, MeetingView, ParticipantState, ParticipantView, RejectReason, SeatPlace,
 };
 
 /// Largest number of participants with which a meeting always fits into a downlink, so that its size need not
@@ -80,8 +80,22 @@ impl Meeting {
             locked: settings.locked,
             policy: settings.policy,
             participants: participants.into_iter().map(|p| p.view(now_ms)).collect(),
+            seat: None,
             ext: ext.clone(),
         }
+    }
+
+    /// Returns the whole meeting at `now_ms`, with the place of the user's seat for this device.
+    #[must_use]
+    pub fn view_for(&self, device: &ClientId, now_ms: i64) -> MeetingView {
+        let participant = self.participants.get(&device.user());
+        let place = |seat: &Seat| {
+            // The first device of an admitted user that sends a request gets the seat.
+            let claimants = seat.presence.claimants();
+            let may_claim = claimants.contains(&seat.device) && claimants.contains(device);
+            if seat.device == *device || may_claim { SeatPlace::Here } else { SeatPlace::Elsewhere }
+        };
+        MeetingView { seat: participant.and_then(Participant::seat).map(place), ..self.view(now_ms) }
     }
 
     /// Returns the last invitations of the participants that meet `condition`, in the participants' order of

@@ -3,11 +3,13 @@
 mod call;
 mod policy;
 mod reject_reason;
+mod seat_place;
 mod who_may_call;
 
 pub use call::{CallLeg, CallView, Direction, MissedCallView, MissedMark};
 pub use policy::{BusyPolicy, HostLeavePolicy, InvitePolicy, JoinPolicy, Policy, PolicyChange};
 pub use reject_reason::RejectReason;
+pub use seat_place::SeatPlace;
 pub use who_may_call::WhoMayCall;
 
 use crate::address::{AddressError, UserId};
@@ -313,6 +315,9 @@ pub struct MeetingView {
     pub policy: Policy,
     /// All users who have or had a part in the meeting, in order of arrival.
     pub participants: Vec<ParticipantView>,
+    /// Place of the user's seat; only in `state`, and absent if the user has no seat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<SeatPlace>,
     /// Object of the app from the create request, at most 2 KB as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ext: Option<Map<String, Value>>,

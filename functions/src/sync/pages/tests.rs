@@ -40,6 +40,7 @@ fn meeting(at: usize, people: usize, name: usize) -> MeetingView {
         locked: false,
         policy: Policy::default(),
         participants: (0..people).map(|at| participant(at, name)).collect(),
+        seat: None,
         ext: None,
     }
 }

@@ -108,6 +108,7 @@ mod tests {
     use crate::{Action, Outgoing, SlotChange};
     use switchboard_protocol::code::Code;
     use switchboard_protocol::downlink::Body;
+    use switchboard_protocol::object::SeatPlace::{Elsewhere, Here};
     use switchboard_protocol::object::{JoinPolicy, ParticipantState as State};
 
     #[test]
@@ -173,7 +174,10 @@ mod tests {
             call.rtc.reports_presence = true;
             join(&mut call, "dave.phone").expect("waits in the lobby");
             call.does("alice.phone", admit(None)).expect("the host admits the user");
+            let place = |call: &Call, device: &str| call.meeting.view_for(&client(device), call.now.ms).seat;
+            assert_eq!((place(&call, first), place(&call, second)), (Some(Here), Some(Here)));
             call.does(first, Action::RefreshToken).expect("the first device takes the seat");
+            assert_eq!((place(&call, first), place(&call, second)), (Some(Here), Some(Elsewhere)));
             call.leaves(second).expect("a device without the seat is answered");
             assert_eq!(join(&mut call, second), Err(Code::StateConflict));
             for action in [Action::Rejoin, Action::RefreshToken, Action::RaiseHand] {
