@@ -1,14 +1,18 @@
 //! Shared parts of the functions' unit tests: a service in memory with the users Alice (phone), Bob (phone,
 //! tablet) and Carol (phone), requests, and a short notation for downlinks.
 
+use std::collections::BTreeSet;
 use switchboard_core::Now;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::downlink::{Body, Downlink, Re};
 use switchboard_protocol::envelope::{DEFAULT_TTL_MS, Envelope};
 use switchboard_protocol::id::{BodyHash, InviteId, MeetingId};
-use switchboard_protocol::object::{Media, Mode};
-use switchboard_protocol::requests::{Accept, AnswerRequest, CreateMeeting, CreateRequest, Requests};
+use switchboard_protocol::object::{JoinPolicy, Media, Mode, Policy};
+use switchboard_protocol::requests::{
+    Accept, AnswerRequest, AttendRequest, CreateMeeting, CreateRequest, JoinMeeting, Requests,
+};
 use switchboard_service::fake::{self, FakePorts, FakeRtc, Sent, TableState};
+use switchboard_service::ports::Users;
 use switchboard_service::request::serve_request;
 use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
 
@@ -102,6 +106,32 @@ pub(crate) async fn created(service: &Service<FakePorts>, invitees: &[&str], mod
     let report = serve(create, service, &crate::create_meeting::create_meeting).await;
     service.publisher.broker.take();
     report.meeting_id.expect("a meeting was made")
+}
+
+/// Serves a create request of Carol's phone for a group with a lobby. Returns the meeting, and discards the
+/// downlinks.
+pub(crate) async fn with_lobby(service: &Service<FakePorts>) -> MeetingId {
+    let mut create = call_to(&[], Mode::Group);
+    let CreateRequest::CreateMeeting(fields) = &mut create;
+    fields.policy = Some(Policy { join: JoinPolicy::Lobby, ..Policy::default() });
+    let create = request("carol.phone", "c9", create, at(2_000));
+    let report = serve(create, service, &crate::create_meeting::create_meeting).await;
+    service.publisher.broker.take();
+    report.meeting_id.expect("a meeting was made")
+}
+
+/// Serves a join of a device, and discards the downlinks.
+pub(crate) async fn joined(service: &Service<FakePorts>, meeting: &MeetingId, by: &str) {
+    let join = JoinMeeting { meeting_id: meeting.clone(), media: Media::Audio, takeover: None };
+    serve(request(by, "j9", AttendRequest::JoinMeeting(join), at(3_000)), service, &crate::attend::attend)
+        .await;
+    service.publisher.broker.take();
+}
+
+/// Returns the meetings that the service finds for Bob, and the one that his call slot names.
+pub(crate) async fn calls_of_bob(service: &Service<FakePorts>) -> (BTreeSet<MeetingId>, Option<MeetingId>) {
+    let slot = service.table.state.borrow().slots.get(&user("bob")).cloned();
+    (service.table.meetings_of(&user("bob"), NOW_MS).await.expect("the table answers"), slot)
 }
 
 /// Returns the accept request of a device for its user's invitation.

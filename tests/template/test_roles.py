@@ -24,7 +24,7 @@ ALLOWED = {
     "CreateMeeting": REQUESTS + USERS + RING,
     "Answer": REQUESTS + USER_MEETINGS + OUTCOMES,
     "Attend": REQUESTS + USERS,
-    "Moderate": REQUESTS,
+    "Moderate": REQUESTS + USERS,
     "Destroy": REQUESTS,
     "Invite": REQUESTS + USERS + RING,
     "Sync": USERS

@@ -1,9 +1,9 @@
 //! Function `attend`: join and rejoin, reports about the media, fresh tokens, raised hands, unmute, leave.
 
 use switchboard_core::{Action, Joiner, MediaChange, Refusal};
-use switchboard_protocol::requests::{AttendRequest, JoinMeeting, ReportMedia};
+use switchboard_protocol::requests::{AttendRequest, JoinMeeting, Rejoin, ReportMedia};
 use switchboard_service::ports::{Ports, Stored};
-use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
+use switchboard_service::{InvocationReport, MeetingOfUser, ReceivedRequest, ServeError, Service};
 
 /// Serves every [`AttendRequest`].
 pub async fn attend<P: Ports>(
@@ -13,7 +13,7 @@ pub async fn attend<P: Ports>(
     let (meeting_id, action) = match request.envelope.request.clone() {
         AttendRequest::JoinMeeting(join) => return join_meeting(&join, &request, service).await,
         AttendRequest::ReportMedia(report) => return report_media(&report, &request, service).await,
-        AttendRequest::Rejoin(rejoin) => (rejoin.meeting_id, Action::Rejoin),
+        AttendRequest::Rejoin(asked) => return rejoin(&asked, &request, service).await,
         AttendRequest::RefreshToken(refresh) => (refresh.meeting_id, Action::RefreshToken),
         AttendRequest::RaiseHand(raise) => (raise.meeting_id, Action::RaiseHand),
         AttendRequest::LowerHand(lower) => (lower.meeting_id, Action::LowerHand),
@@ -48,6 +48,20 @@ async fn join_meeting<P: Ports>(
         media: join.media,
     };
     service.change_stored(stored, request.command(Action::Join(joiner)), request.now).await
+}
+
+/// Serves a rejoin. A user whose seat was given up may be in another call now, and takes the call slot from it.
+async fn rejoin<P: Ports>(
+    rejoin: &Rejoin,
+    request: &ReceivedRequest<AttendRequest>,
+    service: &Service<P>,
+) -> Result<InvocationReport, ServeError> {
+    let user = request.by.user();
+    let MeetingOfUser { stored, other_call, .. } =
+        service.load_with_other_call(&rejoin.meeting_id, &user, request.now).await?;
+    let held = other_call.filter(|_| !stored.has_member(&user));
+    service.keep_findable(&user, held, request.now).await?;
+    service.change_stored(stored, request.command(Action::Rejoin), request.now).await
 }
 
 /// Applies a report about the media. The report counts if the RTC service confirms it, or cannot list

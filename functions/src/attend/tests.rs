@@ -1,8 +1,9 @@
 use super::*;
 use crate::testing::{
-    accepted, another, at, created, published, request, rev, serve, service, service_with_rtc, user,
+    accept, accepted, another, at, call_to, calls_of_bob, created, device, published, request, rev, serve,
+    service, service_with_rtc, user,
 };
-use switchboard_core::{ChannelPresence, Input};
+use switchboard_core::{ChannelPresence, DeviceStatus, Input};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::{JoinPolicy, Media, Mode, ParticipantState, Policy};
@@ -187,4 +188,30 @@ async fn a_channel_that_may_be_closed_is_made_again_before_a_join_token() {
     rtc.set_down(true);
     rejoin("r4", "bob.phone", 39_000).await;
     assert!(published(&service).contains(&"bob.phone= joined".to_owned()), "the channel may still be there");
+}
+
+#[tokio::test]
+async fn the_direct_call_of_a_user_who_takes_a_lost_seat_again_is_still_found() {
+    let service = service();
+    let group = created(&service, &["bob"], Mode::Group).await;
+    accepted(&service, &group, "bob.phone").await;
+    let phone = |status| Input::Device { client_id: device("bob.phone"), status };
+    for (after_ms, input) in [
+        (2_000, phone(DeviceStatus::Disconnected)),
+        (20_000, phone(DeviceStatus::StillDisconnected)),
+        (100_000, Input::Deadline),
+    ] {
+        let stored = service.table.stored(&group).loaded();
+        service.apply(stored, &input, at(after_ms)).await.expect("committed");
+    }
+    let bob = || service.table.stored(&group).meeting.participants[&user("bob")].state();
+    assert_eq!(bob(), ParticipantState::Lost);
+    let call = request("carol.phone", "c2", call_to(&["bob"], Mode::Direct), at(101_000));
+    let call = serve(call, &service, &crate::create_meeting::create_meeting).await;
+    let call = call.meeting_id.expect("a meeting");
+    serve(accept(&service, &call, "bob.phone"), &service, &crate::answer::answer).await;
+    let rejoin = AttendRequest::Rejoin(Rejoin { meeting_id: group.clone() });
+    serve(request("bob.phone", "r1", rejoin, at(102_000)), &service, &attend).await;
+    assert_eq!(bob(), ParticipantState::Accepted);
+    assert_eq!(calls_of_bob(&service).await, ([call, group.clone()].into(), Some(group)));
 }

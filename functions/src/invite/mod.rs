@@ -35,6 +35,11 @@ async fn invite_more<P: Ports>(
         let named = invite.invitees.iter().enumerate().map(|(at, user)| (format!("invitees[{at}]"), user));
         service.check_users(&invite.meeting_id, named)?;
     }
+    // An invitation of a user in the lobby admits the user.
+    for user in stored.waiting_users(Some(&invite.invitees)) {
+        let held = users.slot_meeting(&user).filter(|held| *held != invite.meeting_id);
+        service.keep_findable(&user, held, request.now).await?;
+    }
     let invite_id = |user| service.key.invite(&invite.meeting_id, &request.by, &request.envelope.id, user);
     let invitees: Vec<Invitee> =
         invite.invitees.iter().map(|user| users.invitee(user, invite_id(user))).collect();

@@ -1,6 +1,7 @@
 use super::*;
 use crate::testing::{
-    accepted, another, at, created, interfere, published, request, rev, serve, service, user,
+    accepted, another, at, calls_of_bob, created, interfere, joined, published, request, rev, serve, service,
+    user, with_lobby,
 };
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::Mode;
@@ -85,4 +86,16 @@ async fn an_invitation_is_cancelled_also_after_a_lost_race() {
     let published = published(&service);
     assert!(published.contains(&"carol.phone: invitation_closed cancelled".to_owned()), "{published:?}");
     assert!(!published.iter().any(|line| line.starts_with("bob")), "{published:?}");
+}
+
+#[tokio::test]
+async fn the_direct_call_of_a_user_who_is_invited_out_of_the_lobby_is_still_found() {
+    let service = service();
+    let group = with_lobby(&service).await;
+    joined(&service, &group, "bob.tablet").await;
+    let call = created(&service, &["bob"], Mode::Direct).await;
+    accepted(&service, &call, "bob.phone").await;
+    serve(request("carol.phone", "i1", invite_user(&group, "bob"), at(4_000)), &service, &invite).await;
+    assert!(service.table.stored(&group).meeting.has_member(&user("bob")));
+    assert_eq!(calls_of_bob(&service).await, ([call, group.clone()].into(), Some(group)));
 }

@@ -1,8 +1,8 @@
 //! Function `moderate`: requests of host and cohosts about speech, participants, roles and the rules of a meeting.
 
-use switchboard_core::{Action, SettingsChange};
-use switchboard_protocol::requests::{ModerateRequest, Remove, UpdateMeeting};
-use switchboard_service::ports::Ports;
+use switchboard_core::{Action, Refusal, SettingsChange};
+use switchboard_protocol::requests::{Admit, ModerateRequest, Remove, UpdateMeeting};
+use switchboard_service::ports::{Meetings, Ports};
 use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
 
 /// Serves every [`ModerateRequest`].
@@ -22,7 +22,7 @@ pub async fn moderate<P: Ports>(
             let Remove { meeting_id, user_id: user, ban, for_seconds, reason: text } = remove;
             (meeting_id, Action::Remove { user, ban: ban.unwrap_or(false), for_seconds, text })
         }
-        ModerateRequest::Admit(admit) => (admit.meeting_id, Action::Admit { users: admit.users.named() }),
+        ModerateRequest::Admit(admit) => return admit_users(admit, &request, service).await,
         ModerateRequest::Deny(deny) => {
             (deny.meeting_id, Action::Deny { users: deny.users.named(), ban: deny.ban.unwrap_or(false) })
         }
@@ -38,6 +38,20 @@ pub async fn moderate<P: Ports>(
         }
     };
     service.change(&meeting_id, request.command(action), request.now).await
+}
+
+/// Serves an admission. An admitted user does not leave another call, so the broker's events must still find
+/// that call.
+async fn admit_users<P: Ports>(
+    admit: Admit,
+    request: &ReceivedRequest<ModerateRequest>,
+    service: &Service<P>,
+) -> Result<InvocationReport, ServeError> {
+    let stored = service.table.meeting(&admit.meeting_id).await?.ok_or_else(Refusal::meeting_not_found)?;
+    let named = admit.users.named();
+    let waiting = stored.waiting_users(named.as_deref());
+    service.keep_other_calls_findable(&admit.meeting_id, &waiting, request.now).await?;
+    service.change_stored(stored, request.command(Action::Admit { users: named }), request.now).await
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 use super::*;
 use crate::testing::{
-    accepted, another, at, commit_first, created, published, request, rev, serve, service, service_with_rtc,
-    user,
+    accepted, another, at, calls_of_bob, commit_first, created, joined, published, request, rev, serve,
+    service, service_with_rtc, user, with_lobby,
 };
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::{Mode, ParticipantState, UserOrAll};
-use switchboard_protocol::requests::{Mute, MuteMode, Remove};
+use switchboard_protocol::requests::{LobbyUsers, Mute, MuteMode, Remove, Star};
 use switchboard_service::fake::{FakeRtc, RtcCall};
 
 fn block_bob(meeting: &MeetingId) -> ModerateRequest {
@@ -112,4 +112,19 @@ async fn a_block_that_the_rtc_service_does_not_apply_is_published_as_not_enforce
     let enforced = enforced(&service);
     assert!(!enforced.is_empty() && enforced.iter().all(|enforced| !*enforced), "{enforced:?}");
     assert_eq!(service.table.stored(&meeting).pending.len(), 1);
+}
+
+#[tokio::test]
+async fn the_direct_call_of_an_admitted_user_is_still_found() {
+    for users in [LobbyUsers::Users(vec![user("bob")]), LobbyUsers::All(Star::Star)] {
+        let service = service();
+        let group = with_lobby(&service).await;
+        joined(&service, &group, "bob.tablet").await;
+        let call = created(&service, &["bob"], Mode::Direct).await;
+        accepted(&service, &call, "bob.phone").await;
+        let admit = ModerateRequest::Admit(Admit { meeting_id: group.clone(), users });
+        serve(request("carol.phone", "m1", admit, at(4_000)), &service, &moderate).await;
+        assert!(service.table.stored(&group).meeting.has_member(&user("bob")));
+        assert_eq!(calls_of_bob(&service).await, ([call, group.clone()].into(), Some(group)));
+    }
 }

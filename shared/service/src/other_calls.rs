@@ -60,6 +60,25 @@ impl<P: Ports> Service<P> {
         Ok(())
     }
 
+    /// Stores references to the other calls of users who are about to be admitted to the meeting `here`.
+    pub async fn keep_other_calls_findable(
+        &self,
+        here: &MeetingId,
+        users: &[UserId],
+        now: Now,
+    ) -> Result<(), ServeError> {
+        if users.is_empty() {
+            return Ok(());
+        }
+        let view = self.table.opening(here, users, None, now.ms).await?;
+        let held = |record: &UserRecord| record.slot.clone().map(|slot| slot.meeting_id);
+        let kept = view.users.iter().map(|(user, record)| {
+            let held = held(record).filter(|held| held != here);
+            self.keep_findable(user, held, now)
+        });
+        join_all(kept).await.into_iter().collect()
+    }
+
     /// Stores a reference to the meeting `held` before another meeting takes its call slot. With it, the
     /// broker's events about `user` and a repeated accept still find `held`.
     pub async fn keep_findable(

@@ -1,6 +1,7 @@
 //! `admit` (T21): a host admits users from the lobby.
 
 use crate::change::Change;
+use crate::meeting::Meeting;
 use crate::outgoing::{Reply, ReplyResult};
 use crate::participant::Participant;
 use crate::refusal::Refusal;
@@ -91,11 +92,18 @@ impl Change {
     /// Returns the users that a request about the lobby decides about: the named users, or the users in the
     /// lobby in order of arrival, at most as many as a request may name.
     pub(crate) fn named_or_waiting(&self, named: Option<&[UserId]>) -> Vec<UserId> {
-        if let Some(named) = named {
-            return named.to_vec();
-        }
+        named.map_or_else(|| self.meeting.waiting_users(None), <[UserId]>::to_vec)
+    }
+}
+
+impl Meeting {
+    /// Returns the users in the lobby that a request about the lobby decides about, in order of arrival: those
+    /// of `named`, or the first of all, at most as many as a request may name.
+    #[must_use]
+    pub fn waiting_users(&self, named: Option<&[UserId]>) -> Vec<UserId> {
+        let is_named = |p: &&Participant| named.is_none_or(|named| named.contains(&p.user_id));
         let mut waiting: Vec<&Participant> =
-            self.meeting.participants.values().filter(|p| p.is_in_lobby()).collect();
+            self.participants.values().filter(|p| p.is_in_lobby()).filter(is_named).collect();
         waiting.sort_by_key(|p| (p.standing.rev(), p.order));
         waiting.into_iter().map(|p| p.user_id.clone()).take(MAX_DECIDED).collect()
     }

@@ -32,6 +32,22 @@ impl Stored {
     pub fn is_live(&self) -> bool {
         matches!(self, Self::Meeting(loaded) if loaded.meeting.end().is_none())
     }
+
+    /// Returns whether this is a meeting in which `user` has a seat.
+    #[must_use]
+    pub fn has_member(&self, user: &UserId) -> bool {
+        matches!(self, Self::Meeting(loaded) if loaded.meeting.has_member(user))
+    }
+
+    /// Returns the users in the lobby of the meeting that a request about `named` users, or all, decides
+    /// about.
+    #[must_use]
+    pub fn waiting_users(&self, named: Option<&[UserId]>) -> Vec<UserId> {
+        match self {
+            Self::Meeting(loaded) => loaded.meeting.waiting_users(named),
+            Self::Mark(_) => Vec::new(),
+        }
+    }
 }
 
 /// Reach of each invitation on each device. It is stored beside the meeting and written without a new
