@@ -108,13 +108,13 @@ pub(crate) async fn created(service: &Service<FakePorts>, invitees: &[&str], mod
     report.meeting_id.expect("a meeting was made")
 }
 
-/// Serves a create request of Carol's phone for a group with a lobby. Returns the meeting, and discards the
-/// downlinks.
-pub(crate) async fn with_lobby(service: &Service<FakePorts>) -> MeetingId {
+/// Serves a create request of a phone for a group that users may join without an invitation. Returns the
+/// meeting, and discards the downlinks.
+pub(crate) async fn group_of(service: &Service<FakePorts>, by: &str, join: JoinPolicy) -> MeetingId {
     let mut create = call_to(&[], Mode::Group);
     let CreateRequest::CreateMeeting(fields) = &mut create;
-    fields.policy = Some(Policy { join: JoinPolicy::Lobby, ..Policy::default() });
-    let create = request("carol.phone", "c9", create, at(2_000));
+    fields.policy = Some(Policy { join, ..Policy::default() });
+    let create = request(by, "c9", create, at(2_000));
     let report = serve(create, service, &crate::create_meeting::create_meeting).await;
     service.publisher.broker.take();
     report.meeting_id.expect("a meeting was made")

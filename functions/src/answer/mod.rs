@@ -39,10 +39,11 @@ async fn accept<P: Ports>(
     let is_in_other_call = other_call.is_some();
     // The slot will name this call, so presence events and a repeat of this request must find the other call
     // without the slot.
-    service.keep_findable(&user, other_call, now).await?;
+    service.keep_findable(&user, other_call.clone(), now).await?;
     let action =
         Action::Accept { invite_id: asked.invite_id.clone(), media: asked.media, name, is_in_other_call };
-    service.change_and_leave_others(stored, request.command(action), is_in_other_call, now).await
+    let command = request.command(action).with_other_call(&user, other_call);
+    service.change_and_leave_others(stored, command, is_in_other_call, now).await
 }
 
 #[cfg(test)]

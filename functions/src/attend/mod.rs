@@ -39,7 +39,7 @@ async fn join_meeting<P: Ports>(
     }
     // A join does not leave another call, so the broker's events must still find that call.
     let held = users.slot_meeting(&user).filter(|held| held != id);
-    service.keep_findable(&user, held, request.now).await?;
+    service.keep_findable(&user, held.clone(), request.now).await?;
     let joiner = Joiner {
         name: users.name(&user),
         devices: users.devices(&user),
@@ -47,7 +47,8 @@ async fn join_meeting<P: Ports>(
         max_knocks: service.limits.knocks_per_minute,
         media: join.media,
     };
-    service.change_stored(stored, request.command(Action::Join(joiner)), request.now).await
+    let command = request.command(Action::Join(joiner)).with_other_call(&user, held);
+    service.change_stored(stored, command, request.now).await
 }
 
 /// Serves a rejoin. A user whose seat was given up may be in another call now, and takes the call slot from it.
@@ -60,8 +61,9 @@ async fn rejoin<P: Ports>(
     let MeetingOfUser { stored, other_call, .. } =
         service.load_with_other_call(&rejoin.meeting_id, &user, request.now).await?;
     let held = other_call.filter(|_| !stored.has_member(&user));
-    service.keep_findable(&user, held, request.now).await?;
-    service.change_stored(stored, request.command(Action::Rejoin), request.now).await
+    service.keep_findable(&user, held.clone(), request.now).await?;
+    let command = request.command(Action::Rejoin).with_other_call(&user, held);
+    service.change_stored(stored, command, request.now).await
 }
 
 /// Applies a report about the media. The report counts if the RTC service confirms it, or cannot list
@@ -79,5 +81,7 @@ async fn report_media<P: Ports>(
     service.change_stored(Stored::Meeting(loaded), request.command(action), now).await
 }
 
+#[cfg(test)]
+mod slots_tests;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,8 @@
 //! Function `invite`: invites more users to a meeting, and cancels invitations. With an additional
 //! invitation, a direct call becomes a group permanently.
 
-use switchboard_core::{Action, Invitee, Refusal};
+use std::collections::BTreeMap;
+use switchboard_core::{Action, Command, Invitee, Refusal};
 use switchboard_protocol::requests::{Invite, InviteRequest};
 use switchboard_service::inviter::Inviter;
 use switchboard_service::ports::Ports;
@@ -36,15 +37,18 @@ async fn invite_more<P: Ports>(
         service.check_users(&invite.meeting_id, named)?;
     }
     // An invitation of a user in the lobby admits the user.
+    let mut other_calls = BTreeMap::new();
     for user in stored.waiting_users(Some(&invite.invitees)) {
         let held = users.slot_meeting(&user).filter(|held| *held != invite.meeting_id);
-        service.keep_findable(&user, held, request.now).await?;
+        service.keep_findable(&user, held.clone(), request.now).await?;
+        other_calls.extend(held.map(|held| (user, held)));
     }
     let invite_id = |user| service.key.invite(&invite.meeting_id, &request.by, &request.envelope.id, user);
     let invitees: Vec<Invitee> =
         invite.invitees.iter().map(|user| users.invitee(user, invite_id(user))).collect();
     let (ring_seconds, ext) = (invite.ring_seconds, invite.ext.clone());
-    let command = request.command(Action::Invite { invitees: invitees.clone(), ring_seconds, ext });
+    let action = Action::Invite { invitees: invitees.clone(), ring_seconds, ext };
+    let command = Command { other_calls, ..request.command(action) };
     let counted = Inviter { user: inviter, rings: users.rings, invitees: &invitees };
     service.change_and_count(stored, command, counted, request.now).await
 }

@@ -1,10 +1,10 @@
 use super::*;
 use crate::testing::{
-    accepted, another, at, calls_of_bob, created, interfere, joined, published, request, rev, serve, service,
-    user, with_lobby,
+    accepted, another, at, calls_of_bob, created, group_of, interfere, joined, published, request, rev,
+    serve, service, user,
 };
 use switchboard_protocol::id::MeetingId;
-use switchboard_protocol::object::Mode;
+use switchboard_protocol::object::{JoinPolicy, Mode};
 use switchboard_protocol::requests::{CancelInvite, DestroyMeeting, DestroyRequest};
 use switchboard_service::fake::FakeMinter;
 
@@ -91,7 +91,7 @@ async fn an_invitation_is_cancelled_also_after_a_lost_race() {
 #[tokio::test]
 async fn the_direct_call_of_a_user_who_is_invited_out_of_the_lobby_is_still_found() {
     let service = service();
-    let group = with_lobby(&service).await;
+    let group = group_of(&service, "carol.phone", JoinPolicy::Lobby).await;
     joined(&service, &group, "bob.tablet").await;
     let call = created(&service, &["bob"], Mode::Direct).await;
     accepted(&service, &call, "bob.phone").await;

@@ -50,8 +50,9 @@ async fn admit_users<P: Ports>(
     let stored = service.table.meeting(&admit.meeting_id).await?.ok_or_else(Refusal::meeting_not_found)?;
     let named = admit.users.named();
     let waiting = stored.waiting_users(named.as_deref());
-    service.keep_other_calls_findable(&admit.meeting_id, &waiting, request.now).await?;
-    service.change_stored(stored, request.command(Action::Admit { users: named }), request.now).await
+    let mut command = request.command(Action::Admit { users: named });
+    command.other_calls = service.keep_other_calls_findable(&admit.meeting_id, &waiting, request.now).await?;
+    service.change_stored(stored, command, request.now).await
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 use super::*;
 use crate::testing::{
-    accepted, another, at, calls_of_bob, commit_first, created, joined, published, request, rev, serve,
-    service, service_with_rtc, user, with_lobby,
+    accepted, another, at, calls_of_bob, commit_first, created, group_of, joined, published, request, rev,
+    serve, service, service_with_rtc, user,
 };
 use switchboard_protocol::id::MeetingId;
-use switchboard_protocol::object::{Mode, ParticipantState, UserOrAll};
+use switchboard_protocol::object::{JoinPolicy, Mode, ParticipantState, UserOrAll};
 use switchboard_protocol::requests::{LobbyUsers, Mute, MuteMode, Remove, Star};
 use switchboard_service::fake::{FakeRtc, RtcCall};
 
@@ -118,7 +118,7 @@ async fn a_block_that_the_rtc_service_does_not_apply_is_published_as_not_enforce
 async fn the_direct_call_of_an_admitted_user_is_still_found() {
     for users in [LobbyUsers::Users(vec![user("bob")]), LobbyUsers::All(Star::Star)] {
         let service = service();
-        let group = with_lobby(&service).await;
+        let group = group_of(&service, "carol.phone", JoinPolicy::Lobby).await;
         joined(&service, &group, "bob.tablet").await;
         let call = created(&service, &["bob"], Mode::Direct).await;
         accepted(&service, &call, "bob.phone").await;

@@ -18,6 +18,7 @@ use crate::outgoing::{Outgoing, ReplyResult};
 use crate::refusal::Refusal;
 use crate::rtc_actions::rtc_actions;
 use crate::stamped::Stamped;
+use std::collections::BTreeMap;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::id::{BodyHash, MeetingId, RequestId};
@@ -53,6 +54,13 @@ pub enum Input {
         /// The other call. The commit requires that the user's call slot names it.
         call: MeetingId,
     },
+    /// The user, who is in this call as well, left another call, which had the user's call slot.
+    LeftOtherCall {
+        /// Account.
+        user: UserId,
+        /// The other call.
+        call: MeetingId,
+    },
     /// The operator of the service ends the meeting (T46).
     AdminEnd,
 }
@@ -68,6 +76,18 @@ pub struct Command {
     pub hash: BodyHash,
     /// The action that the sender requests.
     pub action: Action,
+    /// The other calls that the call slots of users named when the request was read: of the users to whom the
+    /// action may give a seat.
+    pub other_calls: BTreeMap<UserId, MeetingId>,
+}
+
+impl Command {
+    /// Returns the command with the other call of `user`, if there is one.
+    #[must_use]
+    pub fn with_other_call(mut self, user: &UserId, call: Option<MeetingId>) -> Self {
+        self.other_calls.extend(call.map(|call| (user.clone(), call)));
+        self
+    }
 }
 
 /// Decides `input` on `meeting`. Deadlines that have passed are committed even if a command is refused.
@@ -89,6 +109,9 @@ pub fn decide(meeting: &Meeting, input: &Input, now: Now, rtc: RtcCapabilities) 
         }
         Input::LeftForOtherCall { user, call } => {
             other_call::apply(Change::of(meeting, now, rtc), user, call)
+        }
+        Input::LeftOtherCall { user, call } => {
+            other_call::take_slot_back(Change::of(meeting, now, rtc), user, call)
         }
         Input::AdminEnd => admin::apply(Change::of(meeting, now, rtc)),
     }
@@ -120,6 +143,7 @@ fn decide_command(command: &Command, after_deadlines: impl Fn() -> Change) -> De
                 // confirmation.
                 change.confirm_seat(&command.by);
                 change.keep_admitted_seat(&command.by);
+                change.note_other_calls(&command.other_calls);
                 if change.is_changed {
                     keep_as_applied(&mut change, command);
                 }

@@ -35,6 +35,14 @@ pub enum SlotChange {
     Claim(UserId),
     /// The meeting frees the slot, if the slot still names this meeting.
     Free(UserId),
+    /// The meeting takes back the slot of a user who left the call `from`. If another call has the slot,
+    /// nothing is committed.
+    Reclaim {
+        /// Account.
+        user: UserId,
+        /// The call that the user left.
+        from: MeetingId,
+    },
     /// The slot does not change, and must name the other call that the user accepted. If it does not, nothing
     /// is committed: the user may have accepted this call after the other one.
     TakenBy {

@@ -155,6 +155,7 @@ impl Change {
             reported_ms: Vec::new(),
             hand: Stamped::default(),
             invitation,
+            other_call: None,
         };
         // Stamps the standing with the revision of the coming commit. Claims the call slot, unless the ring
         // already holds it.

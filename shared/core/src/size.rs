@@ -102,6 +102,7 @@ fn seat_bytes(seat: &Seat) -> usize {
         + seat.moved_from.as_ref().map_or(0, |from| from.as_str().len())
         + devices_bytes(seat.presence.claimants())
         + seat.invitation.as_ref().map_or(0, invitation_bytes)
+        + seat.other_call.as_ref().map_or(0, |call| call.as_str().len() + LIST_ENTRY_BYTES)
 }
 
 fn invitation_bytes(invitation: &Invitation) -> usize {

@@ -4,6 +4,7 @@ use crate::invitation::Invitation;
 use crate::remark::Remark;
 use crate::stamped::Stamped;
 use switchboard_protocol::address::ClientId;
+use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::{MediaFlags, ParticipantState};
 
 /// State of a participant, with the data that only that state has.
@@ -63,6 +64,9 @@ pub struct Seat {
     pub hand: Stamped<bool>,
     /// The invitation that the seat answered, or that was open when the user took the seat.
     pub invitation: Option<Invitation>,
+    /// The call that the user's call slot named when the user took the seat. When the user gives up the seat,
+    /// that call gets the slot back if the user is still in it.
+    pub other_call: Option<MeetingId>,
 }
 
 /// Time and way of a user's entry.

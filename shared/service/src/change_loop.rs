@@ -47,7 +47,7 @@ impl CommitTerms<'_> {
 }
 
 /// A decision that is committed if it changes anything, and whose effects have not run yet.
-struct Decided {
+pub(crate) struct Decided {
     /// Meeting from which the decision was made.
     before: Loaded,
     decision: Decision,
@@ -171,7 +171,7 @@ impl<P: Ports> Service<P> {
     ///
     /// If another commit comes first, decides again on its result. Changes nothing if a call slot does not
     /// name the meeting that the decision requires.
-    async fn decide_and_commit(
+    pub(crate) async fn decide_and_commit(
         &self,
         loaded: Loaded,
         input: &Input,
@@ -204,7 +204,9 @@ impl<P: Ports> Service<P> {
                 Some(inviter) => self.count_rings(inviter, &decision, now).await?,
                 None => None,
             };
-            let guarded = self.has_rtc_actions(&decision) || decision.has_no_retrying_client(cause.as_ref());
+            let guarded = self.has_rtc_actions(&decision)
+                || decision.has_no_retrying_client(cause.as_ref())
+                || !next.slots_to_return(next.rev).is_empty();
             let terms = CommitTerms {
                 seen: Some(&loaded),
                 mark: None,

@@ -58,12 +58,14 @@ impl<P: Ports> Service<P> {
         let invited = invitations_in_answer(&decision);
         let next = Some(after).filter(|_| committed);
         let scheduled = self.schedule_next(before, next, guarded, now);
+        let slots_returned = self.return_slots(next, now).await;
         let run = if before.is_none() { EffectRun::AfterCreate } else { EffectRun::AfterDecision };
         // The future is boxed, since it would otherwise be part of every caller's future.
         let (done, ()) =
             futures::join!(Box::pin(self.call_rtc_and_publish(after, decision, run, now)), scheduled);
         let history_written = self.write_call_history(next).await;
         let is_marked = history_written
+            && slots_returned
             && done.is_complete()
             && (guarded || done.has_offers)
             && self.mark_effects_done(after, after.rev, &done, now).await;
@@ -86,8 +88,10 @@ impl<P: Ports> Service<P> {
         let decision =
             switchboard_core::repeat_effects(meeting, rev, &pending.cause, now, self.rtc_capabilities());
         let report = InvocationReport::of(meeting, &decision, Some(rev));
+        let slots_returned = self.return_slots_of(meeting, rev, now).await;
         let done = Box::pin(self.call_rtc_and_publish(meeting, decision, EffectRun::AgainByWake, now)).await;
         let marked = self.write_call_history(Some(meeting)).await
+            && slots_returned
             && done.is_complete()
             && self.mark_effects_done(meeting, rev, &done, now).await;
         let push_wanted = push_wanted(meeting, |p, _| p.standing.is_from(rev), &done.published.reached);

@@ -2,13 +2,18 @@
 //! previous meeting, or the table needs another reference to it.
 
 use crate::error::ServeError;
+use crate::error_chain::ErrorChain;
 use crate::ports::{Loaded, Meetings, Ports, Stored, UserRecord, Users};
 use crate::service::Service;
 use futures::future::join_all;
-use switchboard_core::{Input, Now, Refusal};
+use std::collections::BTreeMap;
+use switchboard_core::{Input, Meeting, Now, Participant, Refusal};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::limits::MAX_MINUTES;
+
+/// Largest number of calls that are searched for the one to which a call slot returns.
+const MAX_CALLS_BEFORE: usize = 4;
 
 /// A meeting, and the table's data about a user who takes a seat in it.
 pub struct MeetingOfUser {
@@ -60,23 +65,77 @@ impl<P: Ports> Service<P> {
         Ok(())
     }
 
+    /// Returns the call slots of the users who gave up their seats in the commit of `next` to the calls in which
+    /// they still are. Returns `false` if that failed; then `wake` repeats it with the effects of the commit.
+    pub(crate) async fn return_slots(&self, next: Option<&Meeting>, now: Now) -> bool {
+        match next {
+            Some(next) => self.return_slots_of(next, next.rev, now).await,
+            None => true,
+        }
+    }
+
+    /// Does the same as [`return_slots`](Self::return_slots) for the commit of the revision `rev`.
+    pub(crate) async fn return_slots_of(&self, meeting: &Meeting, rev: u64, now: Now) -> bool {
+        let mut is_done = true;
+        for (user, call) in meeting.slots_to_return(rev) {
+            if let Err(error) = self.return_slot(&user, call, &meeting.id, now).await {
+                tracing::warn!(
+                    meeting.id = %meeting.id, user = %user, error = %ErrorChain(&error),
+                    "call slot not returned to the user's other call; `wake` will return it"
+                );
+                is_done = false;
+            }
+        }
+        is_done
+    }
+
+    /// Returns the call slot of `user`, who left the call `from`, to `call`. If the user has left that call as
+    /// well, returns the slot to the call in which the user was before. The commit of the call that gets the
+    /// slot requires that the user is still in it, so no slot names a call without its user.
+    async fn return_slot(
+        &self,
+        user: &UserId,
+        mut call: MeetingId,
+        from: &MeetingId,
+        now: Now,
+    ) -> Result<(), ServeError> {
+        for _ in 0..MAX_CALLS_BEFORE {
+            let stored = self.table.meeting(&call).await?.and_then(Stored::into_meeting);
+            let Some(loaded) = stored else { return Ok(()) };
+            if loaded.meeting.wants_slot_of(user, now, self.rtc_capabilities()) {
+                let input = Input::LeftOtherCall { user: user.clone(), call: from.clone() };
+                self.decide_and_commit(loaded, &input, now, self.rtc_capabilities()).await?;
+                return Ok(());
+            }
+            let seat = loaded.meeting.participants.get(user).and_then(Participant::last_seat);
+            match seat.and_then(|seat| seat.other_call.clone()) {
+                Some(before) => call = before,
+                None => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
     /// Stores references to the other calls of users who are about to be admitted to the meeting `here`.
+    /// Returns these calls.
     pub async fn keep_other_calls_findable(
         &self,
         here: &MeetingId,
         users: &[UserId],
         now: Now,
-    ) -> Result<(), ServeError> {
+    ) -> Result<BTreeMap<UserId, MeetingId>, ServeError> {
         if users.is_empty() {
-            return Ok(());
+            return Ok(BTreeMap::new());
         }
         let view = self.table.opening(here, users, None, now.ms).await?;
-        let held = |record: &UserRecord| record.slot.clone().map(|slot| slot.meeting_id);
-        let kept = view.users.iter().map(|(user, record)| {
-            let held = held(record).filter(|held| held != here);
-            self.keep_findable(user, held, now)
-        });
-        join_all(kept).await.into_iter().collect()
+        let other = |(user, record): (UserId, UserRecord)| {
+            let held = record.slot.map(|slot| slot.meeting_id).filter(|held| held != here)?;
+            Some((user, held))
+        };
+        let others: BTreeMap<UserId, MeetingId> = view.users.into_iter().filter_map(other).collect();
+        let kept = others.iter().map(|(user, held)| self.keep_findable(user, Some(held.clone()), now));
+        join_all(kept).await.into_iter().collect::<Result<(), ServeError>>()?;
+        Ok(others)
     }
 
     /// Stores a reference to the meeting `held` before another meeting takes its call slot. With it, the

@@ -18,6 +18,7 @@ use crate::service::Service;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use switchboard_core::{Action, Cause, Command, Now, Outgoing, Refusal};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
@@ -111,7 +112,8 @@ impl<R: Requests> ReceivedRequest<R> {
     /// Returns the command that applies `action` on behalf of the sender.
     pub fn command(&self, action: Action) -> Command {
         let Envelope { id, hash, .. } = &self.envelope;
-        Command { by: self.by.clone(), request_id: id.clone(), hash: hash.clone(), action }
+        let other_calls = BTreeMap::new();
+        Command { by: self.by.clone(), request_id: id.clone(), hash: hash.clone(), action, other_calls }
     }
 
     /// Returns the cause of everything that this request changes.

@@ -2,6 +2,7 @@
 
 use crate::fixture::{START_MS, commit, device, loaded, meeting, next, user, users, write};
 use crate::server::Server;
+use std::collections::BTreeMap;
 use switchboard_core::{
     Action, AppliedRequest, Command, Decision, Input, MAX_REQUEST_DEVICES, MAX_REQUESTS_PER_DEVICE, Meeting,
     Now, RtcCapabilities, Stamped, decide,
@@ -63,7 +64,8 @@ async fn takes(table: &Table, meeting: &Meeting) -> bool {
 fn command(meeting: &Meeting, by: &UserId, action: Action) -> Decision {
     let request_id = format!("r{}", meeting.rev).parse().expect("an id");
     let by = device(by, "phone");
-    let command = Command { by, request_id, hash: BodyHash::of(b"new"), action };
+    let command =
+        Command { by, request_id, hash: BodyHash::of(b"new"), action, other_calls: BTreeMap::new() };
     decide(meeting, &Input::Command(command), Now { ms: START_MS + 1_000 }, RtcCapabilities::default())
 }
 

@@ -125,6 +125,7 @@ fn before_invitations(command: &CreateCommand, now: Now) -> Meeting {
         reported_ms: Vec::new(),
         hand: Stamped::default(),
         invitation: None,
+        other_call: command.busy.clone(),
     };
     let standing = Stamped::new(Standing::Seated(seat), 1);
     let mut creator = Participant::new(host.clone(), command.name.clone(), Role::Host, 0, standing);

@@ -8,6 +8,7 @@ use crate::{
 };
 use secrecy::SecretString;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::id::{BodyHash, IdKey, InviteId};
@@ -75,6 +76,7 @@ pub(crate) fn command(device: &str, id: &str, body: &str, action: Action) -> Com
         request_id: id.parse().expect("a valid id"),
         hash: BodyHash::of(body.as_bytes()),
         action,
+        other_calls: BTreeMap::new(),
     }
 }
 

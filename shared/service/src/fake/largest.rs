@@ -1,6 +1,7 @@
 //! The largest meeting that valid requests can make: every text, list and id has its largest size.
 
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use switchboard_core::{
     Action, Command, CreateCommand, Decision, Input, Invitee, Joiner, KnownDevice, Meeting, Now,
     RtcCapabilities, create, decide,
@@ -119,7 +120,13 @@ impl Crowd {
         self.requests += 1;
         let request_id = format!("{:0>64}", self.requests).parse().expect("an id");
         let hash = BodyHash::of(b"request");
-        self.take(&Input::Command(Command { by: by.clone(), request_id, hash, action }))
+        self.take(&Input::Command(Command {
+            by: by.clone(),
+            request_id,
+            hash,
+            action,
+            other_calls: BTreeMap::new(),
+        }))
     }
 
     /// Invites users who have ten devices each, with one of the eight objects for which a meeting's

@@ -120,11 +120,12 @@ pub const MAX_PENDING: usize = 32;
 /// A change of a call slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SlotWrite {
-    /// Takes a slot that is free, or that still names the ended meeting `seen`.
+    /// Takes a slot that is free, or that still names the meeting `seen`, which has ended or which the user has
+    /// left.
     Take {
         /// User whose slot it is.
         user: UserId,
-        /// Ended meeting that the slot named when it was read.
+        /// Meeting that the slot may name.
         seen: Option<MeetingId>,
     },
     /// Takes the slot from any other meeting.
@@ -140,13 +141,14 @@ pub enum SlotWrite {
     },
 }
 
-/// A claim takes the slot from any other meeting. Only a create request requires a free slot:
-/// [`SlotWrite::Take`].
+/// A claim takes the slot from any other meeting. Only a create request and a slot that returns require a free
+/// slot: [`SlotWrite::Take`].
 impl From<&SlotChange> for SlotWrite {
     fn from(change: &SlotChange) -> Self {
         match change {
             SlotChange::Claim(user) => Self::Overwrite(user.clone()),
             SlotChange::Free(user) => Self::Free(user.clone()),
+            SlotChange::Reclaim { user, from } => Self::Take { user: user.clone(), seen: Some(from.clone()) },
             SlotChange::TakenBy { user, call } => Self::Require { user: user.clone(), holder: call.clone() },
         }
     }

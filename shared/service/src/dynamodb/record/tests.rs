@@ -4,6 +4,7 @@ use super::*;
 use crate::ports::Stored;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use switchboard_core::{
     Action, ChannelPresence, Command, CreateCommand, DeviceStatus, Input, Invitee, Joiner, KnownDevice,
     MarkKind, MediaChange, Now, RtcCapabilities, Stamped, Standing, create, decide,
@@ -192,7 +193,13 @@ fn input(action: usize, by: usize, whom: usize, step: usize) -> Input {
         _ => return Input::Deadline,
     };
     let request_id = format!("r{step}").parse().expect("an id");
-    Input::Command(Command { by: client_id, request_id, hash: BodyHash::of(b"request"), action })
+    Input::Command(Command {
+        by: client_id,
+        request_id,
+        hash: BodyHash::of(b"request"),
+        action,
+        other_calls: BTreeMap::new(),
+    })
 }
 
 proptest! {
@@ -243,6 +250,7 @@ fn a_removal_with_its_proof_is_read_as_it_was_written_and_one_of_before_has_none
             request_id,
             hash: BodyHash::of(b"request"),
             action,
+            other_calls: BTreeMap::new(),
         })
     };
     for (at, input) in [
@@ -296,7 +304,8 @@ fn invitations_with_the_same_object_store_it_once() {
     let action = Action::Invite { invitees, ring_seconds: None, ext: ext.clone() };
     let by = device("alice", "phone");
     let request_id = "r1".parse().expect("an id");
-    let command = Command { by, request_id, hash: BodyHash::of(b"request"), action };
+    let command =
+        Command { by, request_id, hash: BodyHash::of(b"request"), action, other_calls: BTreeMap::new() };
     let now = Now { ms: START_MS };
     let decision = decide(&meeting, &Input::Command(command), now, RtcCapabilities::default());
     meeting = decision.next.expect("invites");

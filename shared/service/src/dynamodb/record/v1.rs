@@ -396,6 +396,7 @@ impl SeatParts {
             reported_ms: Vec::new(),
             hand: self.hand,
             invitation,
+            other_call: None,
         }
     }
 }

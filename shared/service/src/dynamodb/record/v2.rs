@@ -276,6 +276,8 @@ struct SeatRecord {
     hand: Rev<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     invitation: Option<InvitationRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    other_call: Option<MeetingId>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -170,6 +170,7 @@ impl From<&Seat> for SeatRecord {
             reported_ms: seat.reported_ms.clone(),
             hand: (&seat.hand).into(),
             invitation: seat.invitation.as_ref().map(InvitationRecord::from),
+            other_call: seat.other_call.clone(),
         }
     }
 }
@@ -200,6 +201,7 @@ impl From<SeatRecord> for Seat {
             reported_ms: record.reported_ms,
             hand: record.hand.into(),
             invitation: record.invitation.map(Invitation::from),
+            other_call: record.other_call,
         }
     }
 }
