@@ -8,6 +8,7 @@ use switchboard_service::clock::now_ms;
 use switchboard_service::config::environment;
 use switchboard_service::dynamodb::Table;
 use switchboard_service::error_chain::ErrorChain;
+use switchboard_service::metrics::{MetricLines, count_connection};
 use switchboard_service::run::init_logs;
 use switchboard_service::settings::{FunctionSettings, TOKEN_SECRETS};
 
@@ -19,6 +20,7 @@ async fn main() -> Result<(), Error> {
     let settings = FunctionSettings::read(&TOKEN_SECRETS, &https).await?;
     let config = &AuthorizerConfig::read(&|name| settings.get(name))?;
     let aws = Aws::read(&environment, https)?;
+    let lines = MetricLines::start();
     let table = &Table::new(aws.dynamodb(), config.table.clone());
 
     run(service_fn(move |event: LambdaEvent<Value>| async move {
@@ -27,7 +29,10 @@ async fn main() -> Result<(), Error> {
             let registered = table.register_device(&new.client, new.name.as_deref(), now_ms).await;
             registered.map_err(|error| ErrorChain(&error).to_string())
         };
-        Ok::<_, Error>(authorize(&event.payload, config, now_ms, register).await)
+        let answer = authorize(&event.payload, config, now_ms, register).await;
+        count_connection(answer["isAuthenticated"] == true);
+        lines.write(None, None, std::io::stdout().lock());
+        Ok::<_, Error>(answer)
     }))
     .await
 }

@@ -5,6 +5,7 @@ use crate::effects::PENDING_MS;
 use crate::effects::report::InvocationReport;
 use crate::error::ServeError;
 use crate::inviter::Inviter;
+use crate::metrics::{self, Metric};
 use crate::ports::{
     Commit, CommitResult, Loaded, MAX_PENDING, Meetings, Pending, Ports, RingsWrite, SlotWrite, Stored, Users,
 };
@@ -282,7 +283,13 @@ impl<P: Ports> Service<P> {
             now_ms: terms.now.ms,
             rings: terms.rings,
         };
-        Ok(self.table.commit(&commit).await?)
+        let result = self.table.commit(&commit).await?;
+        match &result {
+            CommitResult::Done => metrics::record_time(Metric::ReceivedToCommit),
+            CommitResult::Lost(_) | CommitResult::Conflict => Metric::CommitConflicts.count(1),
+            CommitResult::SlotTaken => {}
+        }
+        Ok(result)
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod rtc_actions;
 pub mod timer;
 
 use crate::error_chain::ErrorChain;
+use crate::metrics::{self, Metric};
 use crate::ports::{Loaded, Meetings, OutcomeBus, Pending, Ports};
 use crate::service::Service;
 use downlinks::{DownlinkContext, PublishReport};
@@ -55,6 +56,9 @@ impl<P: Ports> Service<P> {
         let committed = before.is_none_or(|before| before.meeting.rev < after.rev);
         let report = InvocationReport::of(after, &decision, committed.then_some(after.rev));
         let report = InvocationReport { refused: decision.refused, ..report };
+        if committed {
+            count_commit(before, after, &decision);
+        }
         let invited = invitations_in_answer(&decision);
         let next = Some(after).filter(|_| committed);
         let scheduled = self.schedule_next(before, next, guarded, now);
@@ -63,6 +67,7 @@ impl<P: Ports> Service<P> {
         // The future is boxed, since it would otherwise be part of every caller's future.
         let (done, ()) =
             futures::join!(Box::pin(self.call_rtc_and_publish(after, decision, run, now)), scheduled);
+        metrics::record_time(Metric::ReceivedToLastDownlink);
         let history_written = self.write_call_history(next).await;
         let is_marked = history_written
             && slots_returned
@@ -114,8 +119,9 @@ impl<P: Ports> Service<P> {
         report
     }
 
-    /// Puts the report on the event bus, in functions whose results Lambda does not forward.
+    /// Counts the report, and puts it on the event bus in functions whose results Lambda does not forward.
     async fn put_report(&self, report: &InvocationReport, now: Now) {
+        metrics::count_report(report);
         if !self.is_forwarded {
             self.put(report, now).await;
         }
@@ -226,6 +232,14 @@ impl<P: Ports> Service<P> {
         }
         true
     }
+}
+
+/// Counts what a commit changed.
+fn count_commit(before: Option<&Loaded>, after: &Meeting, decision: &Decision) {
+    Metric::MeetingsCreated.count(usize::from(before.is_none()));
+    let is_accepted = matches!(&decision.answer, Some(answer) if answer.body.kind() == "invitation_accepted");
+    Metric::InvitationsAccepted.count(usize::from(is_accepted));
+    Metric::MeetingsEnded.count(usize::from(after.end().is_some_and(|end| end.rev == after.rev)));
 }
 
 /// The occasion for running effects.

@@ -18,6 +18,7 @@ pub mod error_chain;
 #[cfg(any(test, feature = "fake"))]
 pub mod fake;
 pub mod inviter;
+pub mod metrics;
 mod other_calls;
 pub mod ports;
 pub mod request;

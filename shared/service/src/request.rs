@@ -13,6 +13,7 @@ use crate::effects::downlinks::DownlinkContext;
 use crate::effects::report::InvocationReport;
 use crate::error::{InvocationFailure, ServeError};
 use crate::error_chain::ErrorChain;
+use crate::metrics;
 use crate::ports::{Ports, StoreError};
 use crate::service::Service;
 use base64::prelude::{BASE64_STANDARD, Engine};
@@ -164,6 +165,7 @@ where
                 None => received.unreadable_cause(),
             };
             let context = DownlinkContext { meeting_id: None, rev: None, now_ms: now.ms };
+            metrics::count_request(Some(unreadable.code));
             Ok(service.refuse(&by, &cause, unreadable.into(), &context).await)
         }
     }
@@ -184,7 +186,8 @@ where
 {
     let meeting_id = request.envelope.request.meeting_id().cloned();
     let (by, cause, kind) = (request.by.clone(), request.cause(), request.envelope.request.kind());
-    let context = DownlinkContext { meeting_id, rev: None, now_ms: request.now.ms };
+    let now_ms = request.now.ms;
+    let context = DownlinkContext { meeting_id, rev: None, now_ms };
     let span = tracing::info_span!(
         "request",
         request.id = %request.envelope.id,
@@ -222,7 +225,9 @@ where
             }
         }
     };
-    let report = served.instrument(span.clone()).await?;
+    let served = metrics::timed(received_ms, now_ms, served.instrument(span.clone())).await;
+    metrics::count_request(served.as_ref().map_or(Some(Code::Internal), |report| report.refused));
+    let report = served?;
     span.in_scope(|| report.log());
     Ok(InvocationReport { request: Some(kind), ..report })
 }
@@ -254,8 +259,10 @@ impl<P: Ports> Service<P> {
         let context = DownlinkContext { meeting_id: named, ..context.clone() };
         let answer = Outgoing::answer(to, cause, refusal.into_body());
         let published = Box::pin(self.publisher.publish_all(vec![answer], &context)).await;
-        InvocationReport { meeting_id, refused: Some(code), ..InvocationReport::default() }
-            .with_published(&published)
+        let report = InvocationReport { meeting_id, refused: Some(code), ..InvocationReport::default() };
+        let report = report.with_published(&published);
+        metrics::count_report(&report);
+        report
     }
 }
 

@@ -7,6 +7,7 @@ use crate::dynamodb::Table;
 use crate::effects::downlinks::Publisher;
 use crate::effects::report::InvocationReport;
 use crate::error::{InvocationFailure, ServeError};
+use crate::metrics::MetricLines;
 use crate::ports::Ports;
 use crate::request::{ReceivedRequest, serve_event};
 use crate::request_rate::Paces;
@@ -42,9 +43,14 @@ where
 {
     init_logs();
     let service = Service { is_forwarded: true, ..connect().await? };
+    let lines = MetricLines::start();
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let now = Now { ms: clock::now_ms(&event.context) };
-        serve_event(read_event(&event.payload)?, now, &service, &function).await
+        let served = serve_event(read_event(&event.payload)?, now, &service, &function).await;
+        let (request, refused) =
+            served.as_ref().map_or((None, None), |report| (report.request, report.refused));
+        lines.write(request, refused, std::io::stdout().lock());
+        served
     }))
     .await
 }
@@ -56,9 +62,12 @@ where
 {
     init_logs();
     let service = connect().await?;
+    let lines = MetricLines::start();
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let now = Now { ms: clock::now_ms(&event.context) };
-        Box::pin(function(read_event(&event.payload)?, now, &service)).await
+        let served = Box::pin(function(read_event(&event.payload)?, now, &service)).await;
+        lines.write(None, None, std::io::stdout().lock());
+        served
     }))
     .await
 }
