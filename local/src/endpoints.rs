@@ -11,5 +11,6 @@ pub(crate) mod iot_data;
 mod json_protocol;
 mod killing;
 pub(crate) mod lambda;
+pub(crate) mod metrics;
 pub(crate) mod rtc;
 pub(crate) mod sqs;

@@ -1,10 +1,11 @@
-//! Instruments of a running stack: clock, journal, recent downlinks, fault switches and the log of the event bus.
-//! People and tests read and set them under `/local/`; every part of the stack works with the same set.
+//! Instruments of a running stack: clock, journal, recent downlinks, fault switches, metrics and the log of the event
+//! bus. People and tests read and set them under `/local/`; every part of the stack works with the same set.
 
 pub mod clock;
 pub mod downlinks;
 pub mod faults;
 pub mod journal;
+pub mod metrics;
 pub mod outcomes;
 
 use serde_json::{Value, json};
@@ -13,6 +14,7 @@ use clock::Clock;
 use downlinks::Downlinks;
 use faults::{Fault, FaultKind, Faults};
 use journal::{Caller, EntryKind, Journal};
+use metrics::Metrics;
 use outcomes::Outcomes;
 
 /// The instruments of one stack.
@@ -26,6 +28,8 @@ pub struct Instruments {
     pub downlinks: Downlinks,
     /// Faults that are armed.
     pub faults: Faults,
+    /// Metrics of all functions.
+    pub metrics: Metrics,
     /// Recent events of the event bus.
     pub outcomes: Outcomes,
 }

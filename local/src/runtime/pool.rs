@@ -303,6 +303,6 @@ impl Pool {
         if function.environment.get(RTC_API_URL).is_some_and(|url| url.starts_with("http://")) {
             command.env(RTC_API_URL, format!("{http}{RTC_PATH}/fn/{label}"));
         }
-        Process::start(label, &function.name, &mut command, processes)
+        Process::start(label, &function.name, &mut command, processes, &self.config.instruments)
     }
 }

@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
+use crate::instruments::Instruments;
 use crate::instruments::journal::Caller;
 use crate::log;
 
@@ -58,7 +59,8 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts a process and adds it to `processes`, where it stays until it ends. Its output goes to the log.
+    /// Starts a process and adds it to `processes`, where it stays until it ends. Its output goes to the log, and its
+    /// metrics to `instruments`.
     ///
     /// # Errors
     /// The system cannot start the program.
@@ -67,6 +69,7 @@ impl Process {
         function: &str,
         command: &mut Command,
         processes: &Arc<Processes>,
+        instruments: &Arc<Instruments>,
     ) -> std::io::Result<Arc<Self>> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         // In a process group of its own, so that Ctrl-C reaches only the stack, which then ends its children.
@@ -91,11 +94,13 @@ impl Process {
         // Added before the process runs, so that its first call finds it.
         processes.add(Arc::clone(&process));
         let mut child = command.spawn().inspect_err(|_| processes.remove(&process.label))?;
-        forward_output(function, child.stdout.take(), |_| ());
+        let metrics = Arc::clone(instruments);
+        forward_output(function, child.stdout.take(), move |line| metrics.metrics.add_line(line));
         let last_output = Arc::clone(&process.last_output);
         forward_output(function, child.stderr.take(), move |line| {
             let _ = &reading;
             line.clone_into(&mut last_output.lock().unwrap_or_else(PoisonError::into_inner));
+            false
         });
 
         tokio::spawn({
@@ -228,7 +233,7 @@ impl Processes {
 fn forward_output(
     function: &str,
     output: Option<impl AsyncRead + Unpin + Send + 'static>,
-    seen: impl Fn(&str) + Send + 'static,
+    is_taken: impl Fn(&str) -> bool + Send + 'static,
 ) {
     let Some(output) = output else { return };
     let function = function.to_owned();
@@ -241,8 +246,9 @@ fn forward_output(
                 Ok(0) | Err(_) => return,
                 Ok(_) => {
                     let line = String::from_utf8_lossy(&line);
-                    seen(line.trim_end());
-                    log::function_line(&function, line.trim_end());
+                    if !is_taken(line.trim_end()) {
+                        log::function_line(&function, line.trim_end());
+                    }
                 }
             }
         }

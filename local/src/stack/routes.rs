@@ -15,7 +15,7 @@ use crate::endpoints::gauges::Gauges;
 use crate::endpoints::iot_data::IotDataEndpoint;
 use crate::endpoints::rtc::RtcEndpoint;
 use crate::endpoints::sqs::SqsEndpoint;
-use crate::endpoints::{control, function_url, lambda};
+use crate::endpoints::{control, function_url, lambda, metrics};
 use crate::instruments::Instruments;
 use crate::origin::require_loopback;
 use crate::queue::Queues;
@@ -45,6 +45,7 @@ pub(super) fn all(
     identity: &StackIdentity,
 ) -> Router {
     let routes = control::router(Arc::clone(parts.instruments), Arc::clone(parts.broker))
+        .merge(metrics::router(Arc::clone(parts.instruments)))
         .merge(parts.gauges().router())
         .merge(parts.broker.web_socket())
         .merge(parts.aws(deployment, identity))

@@ -41,6 +41,7 @@ mod lost_answers;
 mod makes;
 mod media;
 mod meeting_ids;
+mod metrics;
 mod moderate;
 mod mosquitto;
 mod offline;
