@@ -8,3 +8,4 @@ import "./layout.js";
 import "./devices.js";
 import "./sound.js";
 import "./janus.js";
+import "./live.js";

@@ -171,6 +171,7 @@ pub async fn run(up: &Up) -> Result<(), Box<dyn Error>> {
 fn announce(addresses: &StackAddresses, file: Option<&Path>) -> Result<(), Box<dyn Error>> {
     info!("ready: MQTT at {}, HTTP at {}", addresses.mqtt, addresses.http);
     info!("to call from a browser, open {}/ in two windows", addresses.http);
+    info!("live numbers of the functions: {}/live.html", addresses.http);
     if let Some(path) = file {
         addresses
             .write(path)
