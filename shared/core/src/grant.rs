@@ -2,6 +2,7 @@
 
 use crate::meeting::Meeting;
 use crate::participant::Participant;
+use crate::speech::Speech;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::join::Rights;
 use switchboard_protocol::object::{Media, MediaFlags};
@@ -45,9 +46,14 @@ impl Meeting {
         self.media == Media::Video
     }
 
-    /// Returns `media` without camera and screen if the rights do not allow them.
-    pub(crate) fn allowed_media(&self, media: MediaFlags) -> MediaFlags {
+    /// Returns `media` without everything that the rights of a user with this `speech` do not allow:
+    /// camera and screen in an audio call, and the microphone of a user whose speech is blocked.
+    pub(crate) fn allowed_media(&self, speech: &Speech, media: MediaFlags) -> MediaFlags {
         let video = self.has_video();
-        MediaFlags { video: media.video && video, screen: media.screen && video, ..media }
+        MediaFlags {
+            audio: media.audio && speech.has_right(),
+            video: media.video && video,
+            screen: media.screen && video,
+        }
     }
 }

@@ -141,8 +141,9 @@ impl Change {
             EntryBy::Request | EntryBy::Merge => Vec::new(),
         };
         let (at_ms, rev) = (self.now.ms, self.rev);
-        let announced = self.meeting.participants.get(user).and_then(|p| p.announced);
-        let media = self.meeting.allowed_media(announced.map(MediaFlags::from).unwrap_or_default());
+        let Some(participant) = self.meeting.participants.get(user) else { return };
+        let announced = participant.announced.map(MediaFlags::from).unwrap_or_default();
+        let media = self.meeting.allowed_media(&participant.speech, announced);
         let seat = |invitation| Seat {
             device: device.clone(),
             entry: Stamped::new(Entry { at_ms, is_merge }, rev),

@@ -3,7 +3,6 @@
 
 use crate::change::Change;
 use crate::input::MediaChange;
-use crate::participant::Participant;
 use crate::refusal::Refusal;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
@@ -14,12 +13,14 @@ impl Change {
     /// Refuses with `rate_limited` a change of media beyond [`MAX_REPORTS_PER_SECOND`], for the seat that
     /// `by` has or may claim. To be called before any change.
     pub(crate) fn require_media_pace(&self, by: &ClientId, media: MediaChange) -> Result<(), Refusal> {
-        let seat = self.participant(by).and_then(Participant::seat);
+        let Some(participant) = self.participant(by) else { return Ok(()) };
+        let seat = participant.seat();
         let Some(seat) = seat.filter(|seat| seat.device == *by || seat.presence.claimants().contains(by))
         else {
             return Ok(());
         };
-        let is_news = self.meeting.allowed_media(media.over(*seat.media)) != *seat.media;
+        let allowed = self.meeting.allowed_media(&participant.speech, media.over(*seat.media));
+        let is_news = allowed != *seat.media;
         let is_limited = is_news && seat.reported_ms.len() >= MAX_REPORTS_PER_SECOND;
         let wait_ms = seat.reported_ms.first().map_or(0, |first_ms| first_ms + 1_000 - self.now.ms);
         if is_limited && wait_ms > 0 {
@@ -32,11 +33,13 @@ impl Change {
         Ok(())
     }
 
-    /// Sets the media that the device of the seat sends, with a notice to all members.
+    /// Sets the media that the device of the seat sends, with a notice to all members. The microphone of a
+    /// user whose speech is blocked counts as off, whatever the device reports.
     pub(crate) fn show_media(&mut self, by: &ClientId, media: MediaChange) {
         let (now_ms, rev) = (self.now.ms, self.rev);
-        let Some(present) = self.seat_of(by).map(|seat| *seat.media) else { return };
-        let media = self.meeting.allowed_media(media.over(present));
+        let Some(participant) = self.participant(by).filter(|p| p.sits_on(by)) else { return };
+        let Some(present) = participant.seat().map(|seat| *seat.media) else { return };
+        let media = self.meeting.allowed_media(&participant.speech, media.over(present));
         let Some(seat) = self.seat_of(by).filter(|_| media != present) else { return };
         if seat.reported_ms.len() >= MAX_REPORTS_PER_SECOND {
             seat.reported_ms.remove(0);
@@ -57,8 +60,8 @@ impl Change {
     /// shows the media.
     pub(crate) fn announce_media_again(&mut self, by: &ClientId, media: Media) {
         self.announce_media(by, media);
-        if self.participant(by).is_some_and(|p| p.standing.is_from(self.rev)) {
-            let shown = self.meeting.allowed_media(media.into());
+        if let Some(participant) = self.participant(by).filter(|p| p.standing.is_from(self.rev)) {
+            let shown = self.meeting.allowed_media(&participant.speech, media.into());
             if let Some(seat) = self.seat_of(by) {
                 *seat.media.amend() = shown;
             }

@@ -29,6 +29,12 @@ impl Change {
         speech.mode.set(mode, rev);
         speech.until_ms = until_ms;
         speech.by = Some(by.clone());
+        if mode == SpeechMode::Hard
+            && let Some(seat) = participant.seat_mut()
+        {
+            // The notice about the speech implies this. The microphone stays off when the block ends.
+            seat.media.amend().audio = false;
+        }
         self.is_changed = true;
     }
 

@@ -80,6 +80,12 @@ fn assert_invariants(meeting: &Meeting) {
         );
     }
     assert!(meeting.members().count() <= meeting.max_participants as usize, "no more members than seats");
+    for participant in meeting.members().filter(|p| !p.speech.has_right()) {
+        assert!(
+            !participant.view(meeting.created_ms).media.audio,
+            "a blocked microphone is off: {participant:?}"
+        );
+    }
     if meeting.end().is_some() {
         assert!(
             meeting.participants.values().all(|p| !p.state().is_member() && !p.state().is_pending()),

@@ -1,8 +1,10 @@
 //! Tests of the right to speak (T34–T38).
 
 use crate::tests::fixture::{Call, create, opening, user};
-use crate::tests::scenes::{active_group, allow, mute, restricted, speech_downlinks, speech_mode};
-use crate::{Action, Grant, RtcAction};
+use crate::tests::scenes::{
+    active_group, allow, join, mute, reports, restricted, speech_downlinks, speech_mode, take_over,
+};
+use crate::{Action, Grant, MediaChange, RtcAction};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::object::{Mode, Role, SpeechMode, UserOrAll};
 use switchboard_protocol::requests::MuteMode;
@@ -21,6 +23,31 @@ fn t35_t37_a_block_is_told_to_the_rtc_service_stands_in_every_token_and_is_not_l
     let bob = call.participant("bob");
     assert!(!Grant::of(&call.meeting, bob).rights.microphone);
     assert!(Grant::of(&call.meeting, bob).rights.subscribe, "a block does not take the right to listen");
+}
+
+#[test]
+fn t35_t38_a_blocked_user_is_shown_with_the_microphone_off_whatever_the_device_says() {
+    let mut call = active_group();
+    let is_shown = |call: &Call| call.media_of("bob").audio;
+    assert!(is_shown(&call), "the microphone is on before the block");
+    mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host has the right");
+    assert!(!is_shown(&call), "the block turns it off");
+    let on = MediaChange { audio: Some(true), video: None, screen: None };
+    call.at(2_000);
+    reports(&mut call, "bob.phone", on).expect("the report is taken");
+    assert!(call.last.next.is_none(), "a microphone without the right is no change");
+    take_over(&mut call, "bob.tablet").expect("moves to another device");
+    assert!(!is_shown(&call), "a takeover announces sound");
+    let told = &call.sent_to("alice.phone", "participant_updated")[0];
+    assert_eq!(told["participant"]["media"]["audio"], false);
+    call.leaves("bob.tablet").expect("leaves");
+    join(&mut call, "bob.phone").expect("comes back");
+    assert!(!is_shown(&call), "a join announces sound");
+    allow(&mut call, "alice.phone", "bob").expect("the host has the right");
+    assert!(!is_shown(&call), "the microphone stays off until its user turns it on");
+    call.at(4_000);
+    reports(&mut call, "bob.phone", on).expect("turns the microphone on");
+    assert!(is_shown(&call));
 }
 
 #[test]
