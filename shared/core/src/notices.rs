@@ -204,7 +204,7 @@ impl Notices<'_> {
 
     fn close(&mut self, invitation: &Invitation, leg: Leg, reason: ClosedReason) {
         for device in invitation.devices(leg) {
-            let body = Body::InvitationClosed { invite_id: invitation.id.clone(), reason };
+            let body = self.meeting.invitation_closed(&invitation.id, reason);
             self.notify_device(device, invitation.id.as_str(), body);
         }
     }

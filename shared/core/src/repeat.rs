@@ -69,7 +69,7 @@ impl Meeting {
             let participant = self.participants.get(&device.user())?;
             let reason = closed_reason(participant, invite, device)?;
             let cause = Cause::Deadline { meeting_id: self.id.clone(), rev: participant.standing.rev() };
-            let body = Body::InvitationClosed { invite_id: invite.clone(), reason };
+            let body = self.invitation_closed(invite, reason);
             Some(Outgoing::notice(self, device, &cause, invite.as_str(), body))
         };
         offers.iter().filter_map(close).collect()

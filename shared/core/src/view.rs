@@ -7,7 +7,8 @@ use crate::removal_proof::RemovalProof;
 use crate::standing::{OutReason, Seat};
 use switchboard_protocol::MAX_DOWNLINK_BYTES;
 use switchboard_protocol::address::{ClientId, UserId};
-use switchboard_protocol::downlink::{Body, MeetingOffer, Offer};
+use switchboard_protocol::downlink::{Body, ClosedReason, MeetingOffer, Offer};
+use switchboard_protocol::id::InviteId;
 use switchboard_protocol::object::{
     Caller, Delivery, InvitationView, MeetingView, ParticipantState, ParticipantView, RejectReason, SeatPlace,
 };
@@ -165,6 +166,18 @@ impl Meeting {
         let duration_ms = self.active_since_ms.map_or(0, |since| (end.at_ms - since).max(0));
         let text = self.end_text.clone();
         Some(Body::MeetingEnded { reason: end.reason, sip: end.reason.sip(), duration_ms, text })
+    }
+
+    /// Returns the body `invitation_closed`, with reason and text of the meeting's end if that closed the
+    /// offer.
+    pub(crate) fn invitation_closed(&self, invite_id: &InviteId, reason: ClosedReason) -> Body {
+        let end = self.end().filter(|_| reason == ClosedReason::MeetingEnded);
+        Body::InvitationClosed {
+            invite_id: invite_id.clone(),
+            reason,
+            end_reason: end.map(|end| end.reason),
+            text: end.and(self.end_text.clone()),
+        }
     }
 
     /// Returns the body `participant_updated` about `user`.

@@ -116,6 +116,12 @@ pub enum Body {
         invite_id: InviteId,
         /// Reason of the end.
         reason: ClosedReason,
+        /// Reason of the meeting's end, with the reason `meeting_ended`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        end_reason: Option<EndReason>,
+        /// Reason that the host gave for the end of the meeting.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
     },
     /// Answers `accept`: the device has the user's seat.
     InvitationAccepted {

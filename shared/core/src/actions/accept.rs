@@ -20,7 +20,6 @@ const ACCEPTED: Reply =
 /// Answered by `invitation_accepted`. This function makes no notices: `notices.rs` reads the notices
 /// `participant_updated` to the members and `invitation_closed` to the user's other devices from the changed
 /// state.
-/// `invitation_closed` to the user's other devices are read from the changed state, by `notices.rs`.
 pub(crate) fn apply(
     change: &mut Change,
     by: &ClientId,
@@ -63,8 +62,7 @@ pub(crate) fn notice_of_refusal(
 ) -> Option<Outgoing> {
     let is_elsewhere = change.participant(by).is_some_and(|p| p.is_member() && !p.sits_on(by));
     (code == Code::AlreadyAnswered && is_elsewhere).then(|| {
-        let reason = ClosedReason::AnsweredElsewhere;
-        let body = Body::InvitationClosed { invite_id: invite_id.clone(), reason };
+        let body = change.meeting.invitation_closed(invite_id, ClosedReason::AnsweredElsewhere);
         Outgoing::notice(&change.meeting, by, cause, invite_id.as_str(), body)
     })
 }

@@ -41,6 +41,7 @@ mod tests {
     use crate::Action;
     use crate::tests::fixture::Call;
     use crate::tests::scenes::{group_with_entry, join};
+    use serde_json::json;
     use switchboard_protocol::code::Code;
     use switchboard_protocol::object::{JoinPolicy, ParticipantState as State};
 
@@ -91,6 +92,15 @@ mod tests {
         for device in ["alice.phone", "bob.phone"] {
             assert_eq!(call.sent_to(device, "meeting_ended")[0]["text"], "Wrong number", "{device}");
         }
+        for device in ["carol.phone", "carol.tablet"] {
+            let closed = &call.sent_to(device, "invitation_closed")[0];
+            assert_eq!(
+                (&closed["reason"], &closed["end_reason"], &closed["text"]),
+                (&json!("meeting_ended"), &json!("host_ended"), &json!("Wrong number")),
+                "{device} still rings"
+            );
+        }
+        assert!(call.sent_to("bob.phone", "invitation_closed").is_empty());
         call.sends("alice.phone", "d1", "destroy", Action::Destroy { text }).expect("a repeat is answered");
         assert_eq!(call.sent_to("alice.phone", "meeting_ended")[0]["text"], "Wrong number");
     }

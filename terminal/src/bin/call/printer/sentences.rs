@@ -26,7 +26,7 @@ pub fn sentence(body: &Value) -> String {
             let user = text("user_id");
             format!("{user} is {}{} (reach: {})", spaced(text("state")), remark(body), text("reach"))
         }
-        "invitation_closed" => format!("stop ringing: {}", spaced(text("reason"))),
+        "invitation_closed" => format!("stop ringing: {}{}", spaced(text("reason")), quoted(body)),
         "invitation_result" => invitation_result_words(body),
         "invitation_accepted" | "joined" | "token" | "meeting_merged" => {
             join_words(&body["join"]).unwrap_or_default()
