@@ -53,6 +53,9 @@ pub struct LobbyHistory {
     /// Times of the latest requests to be admitted, in milliseconds since the epoch, at most
     /// [`RequestLimits::knocks_per_minute`](crate::RequestLimits).
     pub knocks_ms: Vec<i64>,
+    /// Media that each device will send at first, in the order of the devices that wait, or that may claim
+    /// the seat of their admitted user. `None` for a device that did not ask itself.
+    pub wishes: Vec<Option<Media>>,
 }
 
 impl LobbyHistory {
@@ -281,6 +284,24 @@ impl Participant {
             },
             Standing::Invited(_) => &[],
         }
+    }
+
+    /// Returns the media that a device announced when it asked to be admitted.
+    pub(crate) fn wish(&self, device: &ClientId) -> Option<Media> {
+        let at = self.lobby_devices().iter().position(|waiting| waiting == device)?;
+        self.lobby.wishes.get(at).copied().flatten()
+    }
+
+    /// Stores the media that a waiting device will send at first. Returns whether that is new.
+    pub(crate) fn set_wish(&mut self, device: &ClientId, media: Media) -> bool {
+        let Some(at) = self.lobby_devices().iter().position(|waiting| waiting == device) else {
+            return false;
+        };
+        let wishes = &mut self.lobby.wishes;
+        if wishes.len() <= at {
+            wishes.resize(at + 1, None);
+        }
+        wishes[at].replace(media) != Some(media)
     }
 
     /// Returns whether the meeting holds the user's call slot.

@@ -71,6 +71,7 @@ impl Change {
     /// Gives the seat of a user who was admitted from the lobby to the first of the waiting devices that
     /// sends a request. From then on, the other devices may not claim the seat.
     pub(crate) fn claim_admitted_seat(&mut self, by: &ClientId) {
+        let wish = self.participant(by).and_then(|p| p.wish(by));
         let Some(seat) = self.seat_of_user(&by.user()) else { return };
         if let Presence::OnTheWay { claimants, .. } = &mut seat.presence
             && claimants.contains(by)
@@ -80,6 +81,7 @@ impl Change {
             claimants.retain(|device| device != by);
             seat.device = by.clone();
             self.is_changed = true;
+            self.show_wish(by, wish);
         }
     }
 
@@ -141,6 +143,11 @@ impl Change {
             EntryBy::Request | EntryBy::Merge => Vec::new(),
         };
         let (at_ms, rev) = (self.now.ms, self.rev);
+        if !claimants.is_empty()
+            && let Some(participant) = self.meeting.participants.get_mut(user)
+        {
+            participant.announced = participant.wish(device).or(participant.announced);
+        }
         let Some(participant) = self.meeting.participants.get(user) else { return };
         let announced = participant.announced.map(MediaFlags::from).unwrap_or_default();
         let media = self.meeting.allowed_media(&participant.speech, announced);

@@ -56,6 +56,19 @@ impl Change {
         participant.announced = Some(media);
     }
 
+    /// Shows the media that `by` announced when it asked to be admitted, if it did, from the seat that it
+    /// claimed. Does not count as a report.
+    pub(crate) fn show_wish(&mut self, by: &ClientId, wish: Option<Media>) {
+        let rev = self.rev;
+        let (Some(participant), Some(wish)) = (self.participant(by), wish) else { return };
+        let shown = self.meeting.allowed_media(&participant.speech, wish.into());
+        self.announce_media(by, wish);
+        if let Some(seat) = self.seat_of(by).filter(|seat| *seat.media != shown) {
+            seat.media.set(shown, rev);
+            self.is_changed = true;
+        }
+    }
+
     /// Shows the media that `by` will send at first from its present seat. The notice of a move or a return
     /// shows the media.
     pub(crate) fn announce_media_again(&mut self, by: &ClientId, media: Media) {

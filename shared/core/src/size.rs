@@ -15,7 +15,7 @@ use switchboard_protocol::id::InviteId;
 // Largest sizes in bytes of the parts of a record without their texts: names of fields, numbers, flags, and
 // the table's overhead.
 const MEETING_BYTES: usize = 1_200;
-const PARTICIPANT_BYTES: usize = 560;
+const PARTICIPANT_BYTES: usize = 620;
 const SEAT_BYTES: usize = 330;
 const INVITATION_BYTES: usize = 150;
 const LEG_BYTES: usize = 20;

@@ -105,10 +105,9 @@ fn enter_uninvited(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Reply
     } else {
         require_known_or_room(change, by)?;
         wait_in_lobby(change, by, joiner)?;
-        // The first device that asked to join gets the seat. Another device announces its media when it
-        // claims the seat.
-        if change.participant(by).is_some_and(|p| p.lobby_devices().first() == Some(by)) {
-            change.announce_media(by, joiner.media);
+        // The first device that asked to join gets the seat, and another device may claim it.
+        if let Some(participant) = change.meeting.participants.get_mut(&by.user()) {
+            change.is_changed |= participant.set_wish(by, joiner.media);
         }
         Ok(LOBBY_WAITING)
     }
@@ -143,6 +142,7 @@ fn wait_in_lobby(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Result<
     {
         if !devices.contains(by) {
             devices.truncate(MAX_DEVICES - 1);
+            participant.lobby.wishes.truncate(devices.len());
             devices.push(by.clone());
             change.is_changed = true;
         }
@@ -151,6 +151,7 @@ fn wait_in_lobby(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Result<
     let now_ms = change.now.ms;
     if let Some(participant) = change.meeting.participants.get_mut(&user) {
         participant.lobby.knock(now_ms, joiner.max_knocks).map_err(Refusal::rate_limited)?;
+        participant.lobby.wishes.clear();
     }
     let mut known = joiner.devices.clone();
     known.sort_by_key(|device| std::cmp::Reverse(device.seen_ms));

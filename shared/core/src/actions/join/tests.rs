@@ -4,12 +4,13 @@ use crate::tests::fixture::{Call, START_MS, client, create, opening, user};
 use crate::tests::scenes::{
     admit, decided, group_with_entry, join, joining, joining_with_video, take_over, video,
 };
-use crate::{Action, ChannelPresence, Leg, MAX_PEOPLE, OutReason, Phase, SlotChange};
+use crate::{Action, ChannelPresence, Leg, MAX_PEOPLE, MediaChange, OutReason, Phase, SlotChange};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::limits::MAX_INVITEES;
 use switchboard_protocol::object::{
     JoinPolicy, Media, MediaFlags, Mode, ParticipantState as State, Policy, Role, SpeechMode,
 };
+use switchboard_protocol::requests::MediaReport;
 
 #[test]
 fn t20_who_was_not_invited_comes_in_only_if_the_policy_says_so() {
@@ -297,4 +298,39 @@ fn t21_t55_an_admitted_seat_shows_the_media_of_the_device_that_has_it() {
     call.does("dave.tablet", joining_with_video("dave")).expect("claims the seat");
     assert!(call.participant("dave").sits_on(&client("dave.tablet")));
     assert!(call.media_of("dave").video, "the tablet announced video");
+}
+
+#[test]
+fn t21_t55_each_waiting_device_keeps_the_media_that_it_announced_itself() {
+    let mut waiting = video(Mode::Group, &["bob", "carol"]);
+    waiting.settings_mut().policy.join = JoinPolicy::Lobby;
+    join(&mut waiting, "dave.phone").expect("waits");
+    waiting.does("dave.tablet", joining_with_video("dave")).expect("waits as well");
+    waiting.does("alice.phone", admit(None)).expect("admits");
+    let claims: [(&str, Action, bool); 4] = [
+        ("dave.tablet", Action::Rejoin, true),
+        ("dave.tablet", Action::RaiseHand, true),
+        ("dave.tablet", entering(), true),
+        ("dave.phone", entering(), false),
+    ];
+    for (device, action, has_video) in claims {
+        let mut call = waiting.clone();
+        call.does(device, action.clone()).expect("claims the seat");
+        assert!(call.participant("dave").sits_on(&client(device)), "{device} {action:?}");
+        assert_eq!(call.media_of("dave").video, has_video, "{device} {action:?}");
+    }
+    // The next knock begins anew.
+    let mut call = video(Mode::Group, &["bob", "carol"]);
+    call.settings_mut().policy.join = JoinPolicy::Lobby;
+    call.does("dave.tablet", joining_with_video("dave")).expect("waits");
+    call.leaves("dave.tablet").expect("does not wait any longer");
+    join(&mut call, "dave.phone").expect("waits");
+    call.does("alice.phone", admit(None)).expect("admits");
+    call.does("dave.tablet", entering()).expect("claims the seat");
+    assert!(!call.media_of("dave").video, "the tablet did not ask this time");
+}
+
+/// Returns a report that says only that the device is in the media.
+fn entering() -> Action {
+    Action::ReportMedia { state: MediaReport::Joined, media: MediaChange::default(), verified: true }
 }

@@ -136,6 +136,9 @@ struct ParticipantRecord {
     /// The proof of a removed user who is in the lobby. That of a user who is out is in `standing`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     proof: Option<ProofRecord>,
+    /// Absent in records that were written before each waiting device had its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    wishes: Vec<Option<Media>>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]

@@ -202,6 +202,7 @@ impl From<&Participant> for ParticipantRecord {
             is_denied: participant.lobby.is_denied,
             knocks_ms: participant.lobby.knocks_ms.clone(),
             proof,
+            wishes: participant.lobby.wishes.clone(),
             times: Some((&participant.times).into()),
             last_event: last_event.map(|event| EventRecord {
                 at: event.at,
@@ -230,8 +231,8 @@ impl ParticipantRecord {
             announced: self.announced,
             times,
             last_event: self.last_event.map(event),
-            lobby: LobbyHistory { is_denied: self.is_denied, knocks_ms: self.knocks_ms },
             removal_proof: proof.map(RemovalProof::from),
+            lobby: LobbyHistory { is_denied: self.is_denied, knocks_ms: self.knocks_ms, wishes: self.wishes },
         }
     }
 }
