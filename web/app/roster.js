@@ -81,7 +81,8 @@ function withDecision(meeting, { user_id: userId, admitted, code }) {
   const known = participant(meeting, userId);
   if (admitted || (known ? !isWaiting(known) : code === "user_not_found")) return meeting;
   // Without a free seat, the user stays in the lobby.
-  return withChange(meeting, userId, { state: code === "meeting_full" ? "lobby" : "left" });
+  const states = { meeting_full: "lobby", banned: "banned" };
+  return withChange(meeting, userId, { state: states[code] ?? "left" });
 }
 
 /** Returns the fields of the participant that an invitation changes. */

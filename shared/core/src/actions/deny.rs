@@ -22,7 +22,12 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, named: Option<&[UserId]>
         if waits {
             turn_away(change, &user, ban);
         }
-        let code = (!waits).then_some(Code::UserNotFound);
+        let is_banned = change.meeting.participants.get(&user).is_some_and(Participant::is_banned);
+        let code = match (waits, is_banned) {
+            (true, true) => Some(Code::Banned),
+            (true, false) => None,
+            (false, _) => Some(Code::UserNotFound),
+        };
         users.push(LobbyDecision { user_id: user, admitted, code });
     }
     Ok(Reply::Body(Body::LobbyUpdated { users }))
@@ -51,7 +56,11 @@ pub(crate) fn answer_again(change: &Change, named: Option<&[UserId]>, rev: u64) 
     };
     let decision = |user: UserId| {
         let participant = meeting.participants.get(&user);
-        let code = (!participant.is_some_and(was_denied)).then_some(Code::UserNotFound);
+        let code = match participant {
+            Some(p) if p.is_banned() && p.standing.is_from(rev) && p.left_lobby() => Some(Code::Banned),
+            Some(p) if was_denied(p) => None,
+            _ => Some(Code::UserNotFound),
+        };
         LobbyDecision { admitted: participant.is_some_and(Participant::is_member), user_id: user, code }
     };
     Ok(Reply::Body(Body::LobbyUpdated { users: users.into_iter().map(decision).collect() }))
@@ -138,7 +147,10 @@ mod tests {
                 join(call.at(1_000), "dave.phone").expect("asks once more");
             }
             let last = Action::Deny { users: Some(vec![user("dave")]), ban: is_banned_at_once };
-            call.does("alice.phone", last).expect("turns away");
+            for _ in 0..2 {
+                call.sends("alice.phone", "d2", "deny", last.clone()).expect("turns away, or is repeated");
+                assert_eq!(decided(&call), [("dave".to_owned(), false, Some(Code::Banned))]);
+            }
             assert_eq!(call.state("dave"), State::Banned);
             assert!(call.downlinks().contains(&"dave.phone: participant_removed banned".to_owned()));
             assert_eq!(join(call.at(2_000), "dave.phone"), Err(Code::Banned));

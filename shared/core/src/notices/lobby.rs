@@ -6,6 +6,7 @@ use crate::grant::Grant;
 use crate::outgoing::Outgoing;
 use crate::participant::Participant;
 use crate::standing::{OutReason, Presence, Seat, Standing};
+use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::{Body, RemovedReason};
 use switchboard_protocol::object::{LobbyDecision, Role};
 
@@ -23,7 +24,8 @@ impl Notices<'_> {
                     name: participant.name.clone(),
                 });
             } else if let Some(admitted) = self.decision(participant) {
-                decided.push(LobbyDecision { user_id: participant.user_id.clone(), admitted, code: None });
+                let code = participant.is_banned().then_some(Code::Banned);
+                decided.push(LobbyDecision { user_id: participant.user_id.clone(), admitted, code });
                 match &*participant.standing {
                     Standing::Seated(seat) if self.is_own_entry(seat) => self.lobby_left_behind(seat),
                     // The user gets `participant_removed`.
