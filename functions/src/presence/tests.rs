@@ -22,7 +22,7 @@ async fn event(
         "sessionIdentifier": format!("session-{version}"),
         "versionNumber": version,
     });
-    presence(of_rule(&event), at(after_ms), service).await
+    Box::pin(presence(of_rule(&event), at(after_ms), service)).await
 }
 
 fn of_rule(event: &Value) -> Value {

@@ -57,10 +57,10 @@ impl Meeting {
             is_used: _,
             ring_seconds: _,
             max_participants: _,
-            unused_ms: _,
-            empty_ms: _,
+            unused_ms,
+            empty_ms,
             first_cohosts: _,
-            succession: _,
+            succession,
             created_by: _,
             participants,
             requests: _,
@@ -82,6 +82,9 @@ impl Meeting {
             policy: settings.policy,
             participants: participants.into_iter().map(|p| p.view(now_ms)).collect(),
             seat: None,
+            unused_seconds: seconds(*unused_ms),
+            empty_seconds: seconds(*empty_ms),
+            succession: (!succession.is_empty()).then(|| succession.clone()),
             ext: ext.clone(),
         }
     }
@@ -241,6 +244,10 @@ impl Participant {
             reentries_stopped: proof.map(RemovalProof::reentries_stopped).filter(|count| *count > 0),
         }
     }
+}
+
+fn seconds(ms: i64) -> Option<u32> {
+    u32::try_from(ms / 1_000).ok()
 }
 
 /// Code of an invitation that ended because of do-not-disturb, by a decline or by the user's settings.

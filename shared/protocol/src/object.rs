@@ -320,6 +320,15 @@ pub struct MeetingView {
     /// Place of the user's seat; only in `state`, and absent if the user has no seat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seat: Option<SeatPlace>,
+    /// Seconds after which the meeting ends if no user joins it and no invitation is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unused_seconds: Option<u32>,
+    /// Seconds after which a group ends when all users have left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub empty_seconds: Option<u32>,
+    /// Users who become host, in this order, when the host is out; from the create request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub succession: Option<Vec<UserId>>,
     /// Object of the app from the create request, at most 2 KB as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ext: Option<Map<String, Value>>,

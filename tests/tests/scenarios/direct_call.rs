@@ -76,6 +76,7 @@ async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_i
       },
       "meeting": {
         "created_ms": "[ms]",
+        "empty_seconds": 30,
         "ends_in_ms": "[ms]",
         "host": "alice",
         "locked": false,
@@ -123,7 +124,8 @@ async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_i
           "join": "invited"
         },
         "rev": 1,
-        "state": "ringing"
+        "state": "ringing",
+        "unused_seconds": 300
       },
       "meeting_id": "m",
       "re": "[id]",
@@ -196,6 +198,7 @@ async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_i
       },
       "meeting": {
         "created_ms": "[ms]",
+        "empty_seconds": 30,
         "ends_in_ms": "[ms]",
         "host": "alice",
         "locked": false,
@@ -242,7 +245,8 @@ async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_i
           "join": "invited"
         },
         "rev": 3,
-        "state": "ringing"
+        "state": "ringing",
+        "unused_seconds": 300
       },
       "meeting_id": "m",
       "re": "[id]",

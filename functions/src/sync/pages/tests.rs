@@ -41,6 +41,9 @@ fn meeting(at: usize, people: usize, name: usize) -> MeetingView {
         policy: Policy::default(),
         participants: (0..people).map(|at| participant(at, name)).collect(),
         seat: None,
+        unused_seconds: None,
+        empty_seconds: None,
+        succession: None,
         ext: None,
     }
 }

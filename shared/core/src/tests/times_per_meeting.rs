@@ -2,6 +2,7 @@
 
 use super::fixture::{Call, START_MS, create, opening, user};
 use crate::{Action, CreateCommand, Joiner, Phase};
+use serde_json::json;
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::object::{JoinPolicy, Media, Mode, Policy, Role};
 use switchboard_protocol::requests::{CreateMeeting, FirstRole};
@@ -108,4 +109,22 @@ fn t60_the_first_of_the_succession_who_is_there_becomes_host() {
     assert_eq!(call.meeting.host, user("carol"), "before the cohost");
     call.leaves("carol.phone").expect("leaves");
     assert_eq!(call.meeting.host, user("bob"));
+}
+
+#[test]
+fn t58_t59_t60_the_times_and_the_succession_are_in_every_snapshot() {
+    let call = Call::open(&opening_with(|create| {
+        create.unused_seconds = Some(120);
+        create.empty_seconds = Some(0);
+        create.succession = Some(vec![user("carol"), user("bob")]);
+        create.roles = Some([(user("bob"), FirstRole::Cohost)].into());
+    }));
+    let meeting = &call.sent_to("alice.phone", "meeting_created")[0]["meeting"];
+    assert_eq!((&meeting["unused_seconds"], &meeting["empty_seconds"]), (&json!(120), &json!(0)));
+    assert_eq!(meeting["succession"], json!(["carol", "bob"]));
+    assert_eq!(meeting["participants"][1]["role"], "cohost");
+    let plain = Call::group();
+    let meeting = &plain.sent_to("alice.phone", "meeting_created")[0]["meeting"];
+    assert_eq!((&meeting["unused_seconds"], &meeting["empty_seconds"]), (&json!(300), &json!(30)));
+    assert_eq!(meeting.get("succession"), None);
 }

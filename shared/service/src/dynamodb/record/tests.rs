@@ -67,7 +67,12 @@ fn a_meeting_of_schema_1_is_read_as_the_release_that_wrote_it_read_it() {
     for example in examples("meetings") {
         let meeting = meeting(read_schema_1(&example["meeting"]));
         let now = Now { ms: example["now_ms"].as_i64().expect("a time") };
-        assert_eq!(json!(meeting.view(now.ms)), example["view"]);
+        let mut view = json!(meeting.view(now.ms));
+        // Later releases show these times, whose values were fixed.
+        let fields = view.as_object_mut().expect("an object");
+        let times = ["unused_seconds", "empty_seconds"].map(|name| fields.remove(name));
+        assert_eq!(times, [Some(json!(300)), Some(json!(30))]);
+        assert_eq!(view, example["view"]);
         let deadline = |reports_presence| {
             meeting.next_deadline_ms(RtcCapabilities { reports_presence, enforces_rights: false })
         };
