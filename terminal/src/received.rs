@@ -119,6 +119,14 @@ impl ReceivedDownlink {
             .and_then(|value| serde_json::from_value(value.clone()).ok())
     }
 
+    /// Returns the meeting whose snapshot in the downlink is truncated, because the whole meeting would be too
+    /// large for a downlink. The answer to `sync` has the whole meeting.
+    #[must_use]
+    pub fn truncated_meeting(&self) -> Option<String> {
+        let is_truncated = *self.body.get("meeting")?.get("truncated")? == Value::Bool(true);
+        self.meeting_id.clone().filter(|_| is_truncated)
+    }
+
     /// Returns the id of the request that the downlink answers; `None` for a notice.
     #[must_use]
     pub fn answers(&self) -> Option<&str> {

@@ -53,14 +53,17 @@ impl Session {
     pub fn receive(&mut self, message: ReceivedDownlink, now: Instant) -> Option<DropReason> {
         match self.inbox.sort(message, now, |request| self.requests.is_waiting(request)) {
             SortedDownlink::Answer(message) => {
+                let truncated = message.truncated_meeting();
                 if let Some(answer) = self.requests.answer(message) {
                     self.outputs.push_back(SessionOutput::Answer(Box::new(answer)));
+                    self.outputs.extend(truncated.map(|meeting_id| SessionOutput::Gap { meeting_id }));
                     self.requests.send_due(now, &mut self.outputs);
                 }
                 None
             }
             SortedDownlink::Notice { message, gap } => {
-                let meeting_id = message.meeting_id.clone().filter(|_| gap);
+                let meeting_id =
+                    message.meeting_id.clone().filter(|_| gap).or_else(|| message.truncated_meeting());
                 self.outputs.push_back(SessionOutput::Notice(Box::new(message)));
                 self.outputs.extend(meeting_id.map(|meeting_id| SessionOutput::Gap { meeting_id }));
                 None

@@ -181,6 +181,7 @@ export class Session {
     const known = this.#requests.get(id);
     if (known && isAnswered(known.request.type)) this.emit(message.type === "error" ? "refused" : "answered", message);
     this.outbox.complete(id, message);
+    if (message.meeting?.truncated) this.#gap(message.meeting_id);
   }
 
   #news(message, gap) {
@@ -204,7 +205,7 @@ export class Session {
       this.#updateRings(message);
       this.emit("news", message);
     }
-    if (gap) this.#gap(message.meeting_id);
+    if (gap || message.meeting?.truncated) this.#gap(message.meeting_id);
     return { message };
   }
 
@@ -214,7 +215,7 @@ export class Session {
     else this.sync();
   }
 
-  /** Sends `sync` for a meeting after a gap in its revisions. */
+  /** Sends `sync` for a meeting after a gap in its revisions, or after a snapshot that was truncated. */
   #gap(meetingId) {
     this.#requestOwn("sync", { meeting_id: meetingId }, () => {});
   }

@@ -132,6 +132,10 @@ pub(crate) type ReplyResult = Result<Reply, Refusal>;
 ///
 /// Answers that show the meeting are built from the committed meeting, so that they show its revision.
 #[derive(Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "constants have bodies, so a body cannot be boxed, and a request has one reply"
+)]
 pub(crate) enum Reply {
     /// The service never answers the request.
     Nothing,

@@ -10,27 +10,19 @@ use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::downlink::{Body, ClosedReason, MeetingOffer, Offer};
 use switchboard_protocol::id::InviteId;
 use switchboard_protocol::object::{
-    Caller, Delivery, InvitationView, MeetingView, ParticipantState, ParticipantView, RejectReason, SeatPlace,
+    Caller, Delivery, InvitationView, MeetingView, ParticipantView, RejectReason, SeatPlace,
 };
 
-/// Largest number of participants with which a meeting always fits into a downlink, so that its size need not
-/// be computed.
-const MAX_ALWAYS_WHOLE: usize = 16;
-
 impl Meeting {
-    /// Returns the meeting at `now_ms`, as answers and notices show it. A meeting that would not fit into a
+    /// Returns the meeting at `now_ms`, as answers and notices show it. A meeting that would hardly fit into a
     /// downlink omits the users who are out. A `state` comes in pages and contains all users.
+    ///
+    /// The publisher knows the size of the whole downlink with its join token, and omits more if necessary
+    /// ([`Downlink::fit`](switchboard_protocol::downlink::Downlink::fit)).
     #[must_use]
     pub fn brief_view(&self, now_ms: i64) -> MeetingView {
         let mut view = self.view(now_ms);
-        // The rest of the downlink is for the envelope, the invitations and the join token.
-        let is_too_large =
-            || serde_json::to_vec(&view).map_or(0, |json| json.len()) > MAX_DOWNLINK_BYTES * 3 / 4;
-        if view.participants.len() > MAX_ALWAYS_WHOLE && is_too_large() {
-            view.participants.retain(|p| {
-                p.state.is_member() || p.state.is_pending() || p.state == ParticipantState::Lobby
-            });
-        }
+        view.omit_past(MAX_DOWNLINK_BYTES * 3 / 4);
         view
     }
 
@@ -86,6 +78,7 @@ impl Meeting {
             empty_seconds: seconds(*empty_ms),
             succession: (!succession.is_empty()).then(|| succession.clone()),
             ext: ext.clone(),
+            truncated: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Downlinks: the messages that the service publishes to terminals.
 
+mod fit;
 mod info;
 mod parts;
 #[cfg(test)]

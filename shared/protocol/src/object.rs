@@ -332,6 +332,11 @@ pub struct MeetingView {
     /// Object of the app from the create request, at most 2 KB as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ext: Option<Map<String, Value>>,
+    /// True if the downlink would be too large with the whole meeting, and therefore omits participants who
+    /// are in the meeting, invited or in the lobby, or other data. The answer to `sync` has all of it, in
+    /// pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truncated: Option<bool>,
 }
 
 /// User who calls: the sender of the create or invite request.

@@ -21,7 +21,7 @@ pub enum SessionOutput {
     },
     /// A downlink that is not the answer to a waiting request.
     Notice(Box<ReceivedDownlink>),
-    /// A notice about this meeting was lost.
+    /// A notice about this meeting was lost, or a snapshot of it was truncated.
     Gap {
         /// The meeting.
         meeting_id: String,

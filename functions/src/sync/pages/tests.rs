@@ -45,6 +45,7 @@ fn meeting(at: usize, people: usize, name: usize) -> MeetingView {
         empty_seconds: None,
         succession: None,
         ext: None,
+        truncated: None,
     }
 }
 

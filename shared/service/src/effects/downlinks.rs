@@ -204,7 +204,7 @@ impl<D: Downlinks> Publisher<D> {
             Body::Invitation(offer) => Some(offer.deadline_in_ms),
             _ => None,
         };
-        Ok(Downlink {
+        let mut downlink = Downlink {
             v: VERSION,
             id,
             re,
@@ -215,7 +215,10 @@ impl<D: Downlinks> Publisher<D> {
             expires_in_ms,
             join: outgoing.grant.map(|grant| self.mint(&grant, context)).transpose()?,
             body: outgoing.body,
-        })
+        };
+        // Only here is the size of the whole downlink known, with its join token.
+        downlink.fit();
+        Ok(downlink)
     }
 
     /// Returns the name of a meeting's channel at the RTC service.

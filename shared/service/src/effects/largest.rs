@@ -1,32 +1,60 @@
 //! Tests of the number and the size of the downlinks that one input makes, in the largest meetings that valid
 //! requests make.
 
-use crate::fake::largest::{Crowd, HOST, account, device, longest_text};
-use switchboard_core::{Action, ChannelPresence, Decision, Input, SettingsChange};
+use crate::effects::downlinks::DownlinkContext;
+use crate::fake::largest::{Crowd, HOST, START_MS, account, device, longest_text};
+use crate::fake::{FakeMinter, service};
+use futures::FutureExt;
+use switchboard_core::{
+    Action, ChannelPresence, Decision, Input, MAX_PEOPLE, Meeting, Now, Outgoing, SettingsChange,
+};
 use switchboard_protocol::MAX_DOWNLINK_BYTES;
-use switchboard_protocol::object::UserOrAll;
+use switchboard_protocol::downlink::Body;
+use switchboard_protocol::object::{Media, UserOrAll};
 use switchboard_protocol::requests::MuteMode;
+use switchboard_rtc::{Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError};
 
-/// The broker's limit for one message, in bytes.
-const MAX_BROKER_BYTES: usize = 128 * 1_024;
-/// Largest size of a downlink without its body: envelope and join token, in bytes.
-const ENVELOPE_BYTES: usize = 4_096;
 /// Largest number of downlinks of one input, as the documents state it.
 const MAX_DOWNLINKS: usize = 1_000;
-/// Largest size of one body in bytes, as the documents state it.
-const MAX_BODY_BYTES: usize = 80 * 1_024;
+/// Length of a join token that is longer than the tokens of all RTC services, with the addresses of many TURN
+/// servers.
+const TOKEN_CHARS: usize = 6_000;
 
-/// Checks the downlinks of a decision. Returns their number and the size of the largest one.
-fn check(what: &str, decision: &Decision) -> (usize, usize) {
-    let all = || decision.notices.iter().chain(&decision.answer);
-    let largest = all().map(|it| serde_json::to_vec(&it.body).expect("serialises").len()).max().unwrap_or(0);
-    let count = all().count();
+/// A minter of long join tokens.
+struct LongTokens;
+
+impl Minter for LongTokens {
+    fn provider(&self) -> Provider {
+        FakeMinter.provider()
+    }
+
+    fn url(&self) -> &'static str {
+        FakeMinter.url()
+    }
+
+    fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
+        FakeMinter.check_ids(channel_id, user_id)
+    }
+
+    fn mint(&self, request: &MintRequest<'_>) -> Result<Credential, MintError> {
+        Ok(Credential { token: "t".repeat(TOKEN_CHARS).into(), ..FakeMinter.mint(request)? })
+    }
+}
+
+/// Publishes the downlinks of a decision on `meeting`. Returns their number and the size of the largest one.
+fn check(what: &str, decision: &Decision, meeting: &Meeting) -> (usize, usize) {
+    let mut service = service();
+    service.publisher.minter = Box::new(LongTokens);
+    let all: Vec<Outgoing> = decision.notices.iter().chain(&decision.answer).cloned().collect();
+    let count = all.len();
+    let context = DownlinkContext::of(meeting, Now { ms: START_MS });
+    service.publisher.publish_all(all, &context).now_or_never().expect("the fakes are ready at once");
+    let sent = service.publisher.broker.take();
+    let sizes = sent.iter().map(|sent| serde_json::to_vec(&sent.downlink).expect("serialises").len());
+    let largest = sizes.max().unwrap_or(0);
     println!("{what}: {count} downlinks, the largest with {largest} bytes");
     assert!(count <= MAX_DOWNLINKS, "{what}: {count} downlinks");
-    assert!(
-        largest <= MAX_BODY_BYTES && MAX_BODY_BYTES + ENVELOPE_BYTES < MAX_BROKER_BYTES,
-        "{what}: {largest}"
-    );
+    assert!(largest <= MAX_DOWNLINK_BYTES, "{what}: {largest} bytes");
     (count, largest)
 }
 
@@ -37,7 +65,8 @@ fn the_downlinks_of_one_input_are_bounded_in_number_and_size() {
     let mut counts = Vec::new();
     let mut of = |what: &str, input: &dyn Fn(&mut Crowd) -> Decision| {
         let mut crowd = crowd.clone();
-        counts.push(check(what, &input(&mut crowd)));
+        let decision = input(&mut crowd);
+        counts.push(check(what, &decision, &crowd.meeting));
     };
     let all = || UserOrAll::All;
     of("soft mute of all, most of them blocked", &|crowd| {
@@ -57,12 +86,72 @@ fn the_downlinks_of_one_input_are_bounded_in_number_and_size() {
 
     let mut ringing = Crowd::new();
     let guests: Vec<usize> = (1..=49).collect();
-    counts.push(check("invite of 49", &ringing.invite(&guests)));
+    let decision = ringing.invite(&guests);
+    counts.push(check("invite of 49", &decision, &ringing.meeting));
     let mut ended = ringing.clone();
-    counts.push(check("cancel of 49", &ringing.act(&host, Action::CancelInvite { invitees: None })));
-    counts.push(check("end of 49 rings", &ended.act(&host, Action::Destroy { text: None })));
+    let decision = ringing.act(&host, Action::CancelInvite { invitees: None });
+    counts.push(check("cancel of 49", &decision, &ringing.meeting));
+    let decision = ended.act(&host, Action::Destroy { text: Some(longest_text()) });
+    counts.push(check("end of 49 rings", &decision, &ended.meeting));
     let most = counts.iter().map(|(count, _)| *count).max().expect("some");
     assert!(most > MAX_DOWNLINKS / 2, "the bound is near: {most}");
+}
+
+/// An input in a meeting.
+type Step = fn(&mut Crowd) -> Decision;
+
+#[test]
+fn every_downlink_of_the_largest_meeting_fits_with_the_longest_join_token() {
+    let mut full = Crowd::full();
+    full.fill_lobby();
+    let decisions: [(&str, Step); 3] = [
+        ("rejoin", |crowd| crowd.act(&device(7, 22), Action::Rejoin)),
+        ("title", |crowd| {
+            let change = SettingsChange { title: Some(longest_text()), ..SettingsChange::default() };
+            crowd.act(&device(HOST, 0), Action::UpdateMeeting(change))
+        }),
+        ("admission", |crowd| {
+            crowd.act(&device(8, 22), Action::Leave);
+            crowd.act(&device(HOST, 0), Action::Admit { users: Some(vec![account(150)]) })
+        }),
+    ];
+    for (what, input) in decisions {
+        let mut crowd = full.clone();
+        let decision = input(&mut crowd);
+        assert_eq!(decision.refused, None, "{what}");
+        let has_meeting = |downlink: &Outgoing| match &downlink.body {
+            Body::Joined { meeting }
+            | Body::MeetingUpdated { meeting }
+            | Body::LobbyResult { meeting: Some(meeting), .. } => {
+                meeting.participants.len() >= MAX_PEOPLE - 1
+            }
+            _ => false,
+        };
+        assert!(decision.notices.iter().chain(&decision.answer).any(has_meeting), "{what} has the meeting");
+        check(what, &decision, &crowd.meeting);
+    }
+
+    let guests: Vec<usize> = (1..=49).collect();
+    let (mut created, decision) = Crowd::created(&guests);
+    check("create", &decision, &created.meeting);
+    let accept = Action::Accept {
+        invite_id: created.invite_id(1),
+        media: Media::Video,
+        name: None,
+        is_in_other_call: false,
+    };
+    let decision = created.act(&device(1, 0), accept);
+    check("accept", &decision, &created.meeting);
+
+    // The answer shows every named user, also those who declined before.
+    let mut declined = created;
+    for number in 2..49 {
+        declined.decline(number);
+    }
+    let invitees = Some((2..=49).map(account).collect());
+    let decision = declined.act(&device(HOST, 0), Action::CancelInvite { invitees });
+    assert_eq!(decision.refused, None);
+    check("cancel after 47 declined", &decision, &declined.meeting);
 }
 
 #[test]

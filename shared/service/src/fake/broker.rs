@@ -4,6 +4,7 @@ use super::process::Process;
 use crate::ports::{BrokerError, DirectDelivery, Downlinks, Qos};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+use switchboard_protocol::MAX_DOWNLINK_BYTES;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::downlink::Downlink;
 
@@ -63,7 +64,10 @@ impl FakeBroker {
         Ok(())
     }
 
+    /// Records a downlink. Every test checks that its downlinks are as small as the protocol promises.
     fn accept(&self, to: &ClientId, downlink: &Downlink, route: Route) {
+        let bytes = serde_json::to_vec(downlink).map_or(0, |json| json.len());
+        assert!(bytes <= MAX_DOWNLINK_BYTES, "a downlink of {bytes} bytes: {}", downlink.body.kind());
         self.sent.borrow_mut().push(Sent { to: to.clone(), route, downlink: downlink.clone() });
     }
 }

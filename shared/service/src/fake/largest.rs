@@ -3,14 +3,16 @@
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use switchboard_core::{
-    Action, Command, CreateCommand, Decision, Input, Invitee, Joiner, KnownDevice, Meeting, Now,
-    RtcCapabilities, create, decide,
+    Action, Command, CreateCommand, Decision, Input, Invitee, Joiner, KnownDevice, MAX_PEOPLE, Meeting, Now,
+    RtcCapabilities, SettingsChange, create, decide,
 };
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::{BodyHash, InviteId};
 use switchboard_protocol::limits::{MAX_EXT_BYTES, MAX_SEATS, MAX_TEXT_CHARS};
 use switchboard_protocol::media_event::{MediaEvent, MediaEventKind, ServiceTime, Stay};
-use switchboard_protocol::object::{JoinPolicy, Media, Mode, Policy, Reach, RejectReason, UserOrAll};
+use switchboard_protocol::object::{
+    JoinPolicy, Media, Mode, Policy, PolicyChange, Reach, RejectReason, UserOrAll,
+};
 use switchboard_protocol::requests::{CreateMeeting, FirstRole, MuteMode};
 
 /// Largest size of a display name in bytes, as the authorizer keeps it.
@@ -57,6 +59,19 @@ pub fn largest_ext(number: usize) -> Map<String, Value> {
     ext.as_object().expect("an object").clone()
 }
 
+/// Returns a user with ten devices, for the request with the number `seq`.
+fn invitee(number: usize, seq: usize) -> Invitee {
+    let known = |at| KnownDevice { client_id: device(number, at), seen_ms: START_MS, queue_until_ms: None };
+    Invitee {
+        user_id: account(number),
+        invite_id: format!("{seq:0>13}{number:0>13}").parse().expect("an id"),
+        name: Some(longest_name()),
+        devices: (0..10).map(known).collect(),
+        busy: false,
+        access: switchboard_core::Access::Rings,
+    }
+}
+
 /// A meeting that grows by requests.
 #[derive(Debug, Clone)]
 pub struct Crowd {
@@ -74,6 +89,15 @@ impl Crowd {
     /// If the test's request is invalid.
     #[must_use]
     pub fn new() -> Self {
+        Self::created(&[]).0
+    }
+
+    /// Makes the meeting with invitations of these users, and with 100 seats. Returns also the decision.
+    ///
+    /// # Panics
+    /// If the test's request is invalid.
+    #[must_use]
+    pub fn created(users: &[usize]) -> (Self, Decision) {
         let seats = MAX_SEATS as usize;
         let many = |from: usize| (from..from + seats).map(account);
         let create_request = CreateMeeting {
@@ -84,7 +108,7 @@ impl Crowd {
             roles: Some(many(1).map(|user| (user, FirstRole::Cohost)).collect()),
             succession: Some(many(1).collect()),
             ext: Some(largest_ext(0)),
-            ..CreateMeeting::new(Mode::Group, Media::Video, Vec::new())
+            ..CreateMeeting::new(Mode::Group, Media::Video, users.iter().copied().map(account).collect())
         };
         let command = CreateCommand {
             meeting_id: "m".repeat(26).parse().expect("an id"),
@@ -93,13 +117,13 @@ impl Crowd {
             busy: None,
             request_id: "c".repeat(64).parse().expect("an id"),
             hash: BodyHash::of(b"create"),
-            invitees: Vec::new(),
+            invitees: users.iter().map(|number| invitee(*number, 0)).collect(),
             create: create_request,
         };
         let now = Now { ms: START_MS };
         let decision = create(&command, now, CAPABILITIES).expect("is legal");
-        let meeting = decision.next.expect("a new meeting");
-        Self { meeting, now, requests: 0 }
+        let meeting = decision.next.clone().expect("a new meeting");
+        (Self { meeting, now, requests: 0 }, decision)
     }
 
     /// Applies an input and commits its decision.
@@ -136,21 +160,7 @@ impl Crowd {
     /// If the test's request is invalid.
     pub fn invite(&mut self, users: &[usize]) -> Decision {
         let seq = self.requests;
-        let invitee = |number: &usize| Invitee {
-            user_id: account(*number),
-            invite_id: format!("{seq:0>13}{number:0>13}").parse().expect("an id"),
-            name: Some(longest_name()),
-            devices: (0..10)
-                .map(|at| KnownDevice {
-                    client_id: device(*number, at),
-                    seen_ms: START_MS,
-                    queue_until_ms: None,
-                })
-                .collect(),
-            busy: false,
-            access: switchboard_core::Access::Rings,
-        };
-        let invitees = users.iter().map(invitee).collect();
+        let invitees = users.iter().map(|number| invitee(*number, seq)).collect();
         let action = Action::Invite { invitees, ring_seconds: Some(180), ext: Some(largest_ext(seq % 8)) };
         let decision = self.act(&device(HOST, 0), action);
         assert_eq!(decision.refused, None, "the invitation is legal");
@@ -214,6 +224,27 @@ impl Crowd {
             kind: MediaEventKind::Joined { media_id: String::new(), stay },
         };
         self.take(&Input::Callback { event, user: Some(account(number)) });
+    }
+
+    /// Lets strangers knock at the lobby until the record has no room for another user.
+    ///
+    /// # Panics
+    /// If the test's request is invalid.
+    pub fn fill_lobby(&mut self) {
+        let policy = PolicyChange { join: Some(JoinPolicy::Lobby), ..PolicyChange::default() };
+        let change = SettingsChange { policy: Some(policy), ..SettingsChange::default() };
+        self.act(&device(HOST, 0), Action::UpdateMeeting(change));
+        for number in self.meeting.participants.len()..MAX_PEOPLE {
+            let joiner = Joiner {
+                name: Some(longest_name()),
+                devices: Vec::new(),
+                takeover: false,
+                max_knocks: 3,
+                media: Media::Video,
+            };
+            let decision = self.act(&device(number, 0), Action::Join(joiner));
+            assert_eq!(decision.refused, None, "the lobby has room");
+        }
     }
 
     /// Lets an invited user decline with the longest text.
