@@ -106,6 +106,23 @@ pub(super) const SCENES: &[Scene] = &[
     },
 ];
 
+/// Stands for the sweep, in place of a device.
+pub(super) const NO_USER: &str = "sweep";
+
+/// Requests that follow in every situation: milliseconds after the request, device, message. A request may be
+/// refused.
+pub(super) const AFTERWARDS: &[(i64, &str, &str)] = &[
+    (3_000, "alice.phone", r#"{"v":1,"type":"sync","id":"f1","missed_since_ms":0}"#),
+    (3_000, "bob.phone", r#"{"v":1,"type":"sync","id":"f2","missed_since_ms":0}"#),
+    (4_000, "carol.phone", r#"{"v":1,"type":"join","id":"f3","meeting_id":"$MEETING","media":"audio"}"#),
+    (5_000, "alice.phone", r#"{"v":1,"type":"leave","id":"f4","meeting_id":"$MEETING"}"#),
+    (60_000, NO_USER, ""),
+    (400_000, NO_USER, ""),
+    (400_000, "alice.phone", r#"{"v":1,"type":"destroy_meeting","id":"f5","create_id":"c1"}"#),
+    (401_000, "alice.phone", r#"{"v":1,"type":"history","id":"f6"}"#),
+    (401_000, "bob.phone", r#"{"v":1,"type":"history","id":"f7"}"#),
+];
+
 /// Replaces the placeholders in `message` by the ids of the scene's meeting.
 pub(super) fn filled(message: &str, service: &Service<FakePorts>) -> Value {
     let state = service.table.state.borrow();

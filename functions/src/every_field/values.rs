@@ -27,6 +27,13 @@ pub(super) fn fields(
     found
 }
 
+/// Returns whether the values are those of an enum: the names of the values, not texts to try.
+pub(super) fn is_choice(candidates: &[Value]) -> bool {
+    candidates.len() > 1
+        && candidates.iter().all(Value::is_string)
+        && *candidates != TEXTS.map(|text| json!(text))
+}
+
 /// Returns the schema that a reference names, or the schema beside `null` in a choice.
 fn resolved(schema: &Value, definitions: &BTreeMap<String, Value>) -> Value {
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
