@@ -126,14 +126,12 @@ fn object(payload: &[u8]) -> Result<Map<String, Value>, Unreadable> {
             Err(Unreadable::without_id(Code::BadRequest, None, "the payload is empty; send a JSON object"))
         }
         // The parser's message has the line and the column, never the content.
-        Err(error) => Err(Unreadable {
-            re: json::find_id(payload).and_then(|id| id.parse().ok()),
-            ..Unreadable::without_id(
-                Code::BadRequest,
-                None,
-                format!("the payload is not JSON ({error}); send a JSON object"),
-            )
-        }),
+        Err(error) => {
+            let re: Option<RequestId> = json::find_id(payload).and_then(|id| id.parse().ok());
+            let path = re.as_ref().and_then(|_| json::find_error(payload)).map(|path| shortened(&path));
+            let message = format!("the payload is not JSON ({error}); send a JSON object");
+            Err(Unreadable { re, ..Unreadable::without_id(Code::BadRequest, path.as_deref(), message) })
+        }
     }
 }
 

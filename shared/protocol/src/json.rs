@@ -92,6 +92,15 @@ pub(crate) fn find_id(bytes: &[u8]) -> Option<String> {
     Identified::deserialize(&mut serde_json::Deserializer::from_str(&text)).ok().map(|object| object.id)
 }
 
+/// Finds the path of the value for which [`parse`] refuses a text, such as a number that is too large or a
+/// list in too many others; `None` for the text as a whole.
+pub(crate) fn find_error(bytes: &[u8]) -> Option<String> {
+    let repaired = repaired(bytes);
+    let reader = &mut serde_json::Deserializer::from_slice(&repaired);
+    let error = serde_path_to_error::deserialize::<_, Value>(reader).err()?;
+    Some(error.path().to_string()).filter(|path| path != ".")
+}
+
 /// Returns the bytes without a byte-order mark and NULs around them, and with U+FFFD in place of each half of
 /// a surrogate pair.
 fn repaired(bytes: &[u8]) -> Cow<'_, [u8]> {
@@ -187,6 +196,17 @@ mod tests {
         ] {
             assert!(parse(text).is_err());
             assert_eq!(find_id(text).as_deref(), Some("c1"), "{}", String::from_utf8_lossy(text));
+        }
+        for (text, path) in [
+            (deep.as_bytes(), "a[0][0]"),
+            (br#"{"id":"c1","ext":{"a":[1,{"b":1e999}]}}"#, "ext.a[1].b"),
+            (br#"{"id":"c1","ext":{"a":-1e999}}"#, "ext.a"),
+        ] {
+            let found = find_error(text).expect("a path");
+            assert!(found.starts_with(path), "{found}");
+        }
+        for text in ["", "not JSON", "1e999"] {
+            assert_eq!(find_error(text.as_bytes()), None, "{text}");
         }
         for text in ["", "{", r#"{"id":7}"#, r#"{"a":{"id":"c1"}}"#, r#"["id"]"#] {
             assert_eq!(find_id(text.as_bytes()), None, "{text}");

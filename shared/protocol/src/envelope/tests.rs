@@ -35,6 +35,19 @@ fn a_whole_request_is_read_and_unknown_fields_and_nulls_are_ignored() {
 }
 
 #[test]
+fn a_value_that_no_parser_takes_is_refused_with_its_path() {
+    let deep = format!("{}1{}", "[".repeat(500), "]".repeat(500));
+    for (ext, path) in
+        [(r#"{"a":[1,{"b":1e999}]}"#, "ext.a[1].b"), (&format!(r#"{{"a":{deep}}}"#), "ext.a[0][0]")]
+    {
+        let payload = format!(r#"{{"v":1,"type":"create_meeting","id":"c1","ext":{ext}}}"#);
+        let (re, code, found) = refused::<CreateRequest>(&payload);
+        assert_eq!((re.as_deref(), code), (Some("c1"), Code::BadRequest));
+        assert!(found.as_deref().is_some_and(|found| found.starts_with(path)), "{found:?}");
+    }
+}
+
+#[test]
 fn an_uplink_without_a_usable_id_is_refused_without_an_id() {
     for payload in ["", "\0", "not JSON", "[]", "42", "\"text\"", "{\"id\":\"c1\""] {
         assert_eq!(refused::<CreateRequest>(payload), (None, Code::BadRequest, None), "{payload:?}");
