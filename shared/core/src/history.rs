@@ -37,6 +37,7 @@ impl Meeting {
             sent: participant.last_seat().filter(|_| times.joined_ms.is_some()).map(|seat| *seat.media),
             ext: participant.invitation().and_then(|invitation| invitation.ext.clone()),
             silent: participant.is_silent() && !had_a_seat(participant),
+            decline: participant.decline(),
             text: text.or_else(|| self.end_text.clone().filter(|_| left_with_the_meeting)),
         }
     }
@@ -65,6 +66,7 @@ impl Meeting {
                 ended_ms: end.at_ms,
                 duration_ms: leg.duration_ms,
                 sent: leg.sent,
+                decline: leg.decline,
                 text: leg.text,
                 ext: leg.ext.or_else(|| self.ext.clone()),
                 missed: self.missed_call(&leg.user_id).map(|missed| missed.mark),

@@ -28,6 +28,7 @@ fn call(peer: &UserId, ended_ms: i64) -> CallView {
         ended_ms,
         duration_ms: 1_000,
         sent: Some(MediaFlags { audio: true, ..MediaFlags::default() }),
+        decline: None,
         text: Some("Wrong number".to_owned()),
         ext: None,
         missed: None,

@@ -268,6 +268,7 @@ async fn perform(name: &str, table: &Table, lose: impl Fn()) {
                 ended_ms: START_MS,
                 duration_ms: 0,
                 sent: None,
+                decline: None,
                 text: None,
                 missed: None,
                 ext: None,

@@ -167,8 +167,26 @@ fn t57_a_decline_has_its_code_and_words_in_the_records_of_its_user() {
         (&bobs["reason"], &bobs["sip"], &bobs["text"], &bobs["duration_ms"]),
         (&json!("do_not_disturb"), &json!(480), &json!("At night"), &json!(0))
     );
+    assert_eq!(bobs["decline"], "do_not_disturb");
     let carol = leg(&call, "carol");
     assert_eq!((carol.reason.as_str(), carol.answered_ms), ("host_ended", None), "still rang at the end");
+    assert_eq!(carol.decline, None);
+}
+
+#[test]
+fn t57_the_record_of_a_decline_has_the_reason_that_the_user_gave() {
+    for (reason, code) in [
+        (RejectReason::Declined, "declined"),
+        (RejectReason::Other, "declined"),
+        (RejectReason::Busy, "user_busy"),
+        (RejectReason::DoNotDisturb, "do_not_disturb"),
+    ] {
+        let mut call = Call::direct();
+        let invite_id = call.invite_id("bob");
+        call.does("bob.phone", Action::Reject { invite_id, reason, text: None }).expect("rejects");
+        assert_eq!((leg(&call, "bob").reason.as_str(), leg(&call, "bob").decline), (code, Some(reason)));
+        assert_eq!(entry(&call, "bob")["decline"], json!(reason));
+    }
 }
 
 #[test]

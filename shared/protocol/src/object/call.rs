@@ -1,6 +1,6 @@
 //! Records of past calls: the leg of each user, and the entry in a user's history.
 
-use super::{Caller, Media, MediaFlags, Mode};
+use super::{Caller, Media, MediaFlags, Mode, RejectReason};
 use crate::address::{ClientId, UserId};
 use crate::id::MeetingId;
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,9 @@ pub struct CallLeg {
     /// does not have the call. Neither the inviter nor the user may learn of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub silent: bool,
+    /// Reason that the user gave for declining the invitation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decline: Option<RejectReason>,
     /// Text of the user who declined, of the host who removed the user, or of the host who ended the meeting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -140,6 +143,9 @@ pub struct CallView {
     /// As in [`CallLeg::sent`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<MediaFlags>,
+    /// As in [`CallLeg::decline`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decline: Option<RejectReason>,
     /// As in [`CallLeg::text`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
