@@ -47,4 +47,6 @@ async fn accept<P: Ports>(
 }
 
 #[cfg(test)]
+mod repeat_tests;
+#[cfg(test)]
 mod tests;

@@ -13,10 +13,9 @@ use crate::events::{admin, callback, device, other_call, presence};
 use crate::input::{ChannelPresence, DeviceStatus, Now, RtcCapabilities};
 use crate::limits::MAX_REQUESTS_PER_DEVICE;
 use crate::meeting::{AppliedRequest, Meeting};
-use crate::notices::notices;
-use crate::outgoing::{Outgoing, ReplyResult};
+use crate::outgoing::ReplyResult;
 use crate::refusal::Refusal;
-use crate::rtc_actions::rtc_actions;
+use crate::repeat::repeated_effects;
 use crate::stamped::Stamped;
 use std::collections::BTreeMap;
 use switchboard_protocol::address::{ClientId, UserId};
@@ -158,8 +157,8 @@ fn decide_command(command: &Command, after_deadlines: impl Fn() -> Change) -> De
     }
 }
 
-/// Answers a repeat of the request that made the revision `rev`, and repeats those of its effects that still
-/// apply.
+/// Answers a repeat of the request that made the revision `rev`. The decision has those of its effects that
+/// still apply, as effects that may be repeated.
 fn repeat(change: Change, command: &Command, cause: &Cause, rev: u64) -> Decision {
     let reply = command.action.answer_again(&change, &command.by, rev);
     let was_put_out = command.action.is_out_of_sight(&change, &command.by)
@@ -168,15 +167,8 @@ fn repeat(change: Change, command: &Command, cause: &Cause, rev: u64) -> Decisio
         // The old notices are not repeated for a user who is no longer in the meeting.
         return finish(change, command, cause, reply);
     }
-    let notices = notices(&change.meeting, rev, cause, change.now.ms, change.rtc);
-    let actions = rtc_actions(&change.meeting, rev);
-    let mut decision = finish(change, command, cause, reply);
-    decision.rtc_actions.extend(actions);
-    // Members may have received these notices before, so the last revision that they know is unknown: no
-    // `prev_rev`.
-    decision.notices.extend(notices.into_iter().map(|notice| Outgoing { prev_rev: None, ..notice }));
-    decision.drop_echoes(&command.by);
-    decision
+    let repeated = repeated_effects(&change.meeting, rev, cause, change.now, change.rtc);
+    Decision { repeated: repeated.map(Box::new), ..finish(change, command, cause, reply) }
 }
 
 fn find_applied<'a>(meeting: &'a Meeting, command: &Command) -> Option<&'a Stamped<AppliedRequest>> {

@@ -26,6 +26,28 @@ pub struct Decision {
     pub answer: Option<Outgoing>,
     /// The code, if the answer is a refusal.
     pub refused: Option<Code>,
+    /// The effects of an earlier commit, if the input is a repeat of the request that made it. They are not
+    /// among the other effects: [`Decision::tell_again`] adds them.
+    pub repeated: Option<Box<RepeatedEffects>>,
+    /// True if [`Decision::tell_again`] has added the effects of an earlier commit.
+    pub is_told_again: bool,
+}
+
+/// The effects of the commit that made a revision, which a repeat of its request may run again.
+///
+/// The function that committed may have crashed before them. A terminal that repeats without need must
+/// nevertheless not disturb others: see decision 41.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RepeatedEffects {
+    /// The revision that the request made.
+    pub rev: u64,
+    /// The notices that still apply.
+    pub notices: Vec<Outgoing>,
+    /// The calls of the RTC service's management API that still apply.
+    pub rtc_actions: Vec<RtcAction>,
+    /// True if the meeting ended more than [`TELL_AGAIN_MS`](crate::TELL_AGAIN_MS) ago and the time of each
+    /// offer is over. Then the effects may run again only if they are known to be pending.
+    pub is_late: bool,
 }
 
 /// A change of a user's call slot.
@@ -62,6 +84,19 @@ impl Decision {
         let Some(next) = &self.next else { return false };
         let is_requested = cause.is_some_and(|cause| cause.made(next, next.rev));
         next.end().is_some() || (!self.notices.is_empty() && !is_requested)
+    }
+
+    /// Adds the effects of the earlier commit that the request repeats.
+    #[must_use]
+    pub fn tell_again(mut self) -> Self {
+        let Some(repeated) = self.repeated.take() else { return self };
+        self.rtc_actions.extend(repeated.rtc_actions);
+        self.notices.extend(repeated.notices);
+        self.is_told_again = true;
+        if let Some(by) = self.answer.as_ref().map(|answer| answer.to.clone()) {
+            self.drop_echoes(&by);
+        }
+        self
     }
 
     /// Drops the notices that duplicate the answer to the same device.

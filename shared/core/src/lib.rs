@@ -55,7 +55,7 @@ pub use availability::{Access, Availability, AvailabilityChange};
 pub use cause::Cause;
 pub use create_mark::{CreateMark, MarkKind};
 pub use decide::{Command, Input, decide};
-pub use decision::{Decision, SlotChange};
+pub use decision::{Decision, RepeatedEffects, SlotChange};
 pub use grant::Grant;
 pub use input::{
     ChannelPresence, DeviceStatus, Invitee, Joiner, KnownDevice, MediaChange, Now, RtcCapabilities,
@@ -65,9 +65,9 @@ pub use invitation::{Invitation, Leg, OfferQueue, SilentOffer};
 pub use limits::{
     ASK_AGAIN_MS, CALLER_CHECK_MS, CHECK_MS, CONFIRM_MS, EMPTY_MS, ENDED_MEETING_KEPT_MS, HOST_GRACE_MS,
     JOIN_MS, KNOCKS_WITHIN_MS, MAX_DEVICES, MAX_INVITATION_EXT_BYTES, MAX_LEGS, MAX_PEOPLE, MAX_RECORD_BYTES,
-    MAX_REENTRIES, MAX_REQUEST_DEVICES, MAX_REQUESTS, MAX_REQUESTS_PER_DEVICE, RECONNECT_DIRECT_MS,
-    RECONNECT_GROUP_MS, RING_GRACE_MS, RTC_CLOCK_LEEWAY_MS, SEAT_KEPT_MS, TOKEN_LIFE_MS, UNUSED_MS,
-    WARNINGS_MS,
+    MAX_REENTRIES, MAX_REQUEST_DEVICES, MAX_REQUESTS, MAX_REQUESTS_PER_DEVICE, MAX_TOLD_AGAIN,
+    RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS, RING_GRACE_MS, RTC_CLOCK_LEEWAY_MS, SEAT_KEPT_MS, TELL_AGAIN_MS,
+    TOKEN_LIFE_MS, UNUSED_MS, WARNINGS_MS,
 };
 pub use meeting::{AppliedRequest, Creation, End, Meeting, Phase, Settings};
 pub use outgoing::{DeliveryClass, Outgoing};

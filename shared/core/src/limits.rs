@@ -55,6 +55,13 @@ pub const MAX_REENTRIES: u32 = 100;
 /// Milliseconds for which an overdue check of removed users is repeated while the RTC service does not
 /// answer; then the check is postponed.
 pub const CHECK_KEPT_DUE_MS: i64 = 10_000;
+/// Largest number of times that repeats of one applied request run its effects for others again: as many
+/// times as a terminal that follows the protocol repeats a request, and one more for a duplicate of the
+/// broker.
+pub const MAX_TOLD_AGAIN: usize = 3;
+/// Milliseconds after the end of a meeting within which repeats of its requests run the effects for others
+/// again.
+pub const TELL_AGAIN_MS: i64 = 60_000;
 /// Milliseconds before the end at which the members are warned.
 pub const WARNINGS_MS: [i64; 2] = [300_000, 60_000];
 /// Milliseconds that an ended meeting is kept, so that late commands get `meeting_ended`.

@@ -2,9 +2,10 @@
 
 use crate::actions::create::CREATED;
 use crate::cause::Cause;
-use crate::decision::Decision;
+use crate::decision::{Decision, RepeatedEffects};
 use crate::input::{Now, RtcCapabilities};
 use crate::invitation::Leg;
+use crate::limits::{RING_GRACE_MS, TELL_AGAIN_MS};
 use crate::meeting::Meeting;
 use crate::notices::notices;
 use crate::outgoing::Outgoing;
@@ -39,6 +40,29 @@ pub fn repeat_effects(
         .then(|| Outgoing::reply(&creation.client_id, cause, CREATED, meeting, now.ms))
         .flatten();
     Decision { rtc_actions: rtc_actions(meeting, rev), notices, answer, ..Decision::default() }
+}
+
+/// Returns the effects of the revision `rev` that a repeat of its request may run again, as far as they still
+/// apply; `None` if there are none.
+pub(crate) fn repeated_effects(
+    meeting: &Meeting,
+    rev: u64,
+    cause: &Cause,
+    now: Now,
+    rtc: RtcCapabilities,
+) -> Option<RepeatedEffects> {
+    let Decision { notices, rtc_actions, .. } = repeat_effects(meeting, rev, cause, now, rtc);
+    // An invitee without devices gets no downlink, but a push notification.
+    let has_effects = !notices.is_empty() || !rtc_actions.is_empty() || meeting.pending().next().is_some();
+    let is_late = is_at_rest(meeting, now.ms);
+    has_effects.then_some(RepeatedEffects { rev, notices, rtc_actions, is_late })
+}
+
+/// Returns whether the meeting ended more than [`TELL_AGAIN_MS`] ago and no device may ring any longer.
+fn is_at_rest(meeting: &Meeting, now_ms: i64) -> bool {
+    let mut invitations = meeting.participants.values().filter_map(Participant::invitation);
+    meeting.end().is_some_and(|end| end.at_ms + TELL_AGAIN_MS < now_ms)
+        && !invitations.any(|invitation| invitation.deadline_ms + RING_GRACE_MS > now_ms)
 }
 
 impl Meeting {

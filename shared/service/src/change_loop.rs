@@ -196,8 +196,14 @@ impl<P: Ports> Service<P> {
             Input::Command(command) => Some(Cause::request(&command.by, &command.request_id)),
             _ => None,
         };
+        let mut counted = None;
         for attempt in 1..=ATTEMPTS {
             let decision = decide(&loaded.meeting, input, now, rtc);
+            // The future is boxed, since it would otherwise be part of every caller's future.
+            let decision = match decision.repeated {
+                None => decision,
+                Some(_) => Box::pin(self.bound_repeat(decision, &mut counted, &loaded, now)).await?,
+            };
             let Some(next) = &decision.next else {
                 return Ok(Decided { before: loaded, decision, pending: None });
             };
@@ -218,7 +224,8 @@ impl<P: Ports> Service<P> {
                 now,
             };
             let pending = terms.pending();
-            match self.commit_decision(next, terms).await? {
+            // Boxed for the same reason.
+            match Box::pin(self.commit_decision(next, terms)).await? {
                 CommitResult::Done => return Ok(Decided { before: loaded, decision, pending }),
                 CommitResult::SlotTaken => {
                     return Ok(Decided { before: loaded, decision: Decision::default(), pending: None });

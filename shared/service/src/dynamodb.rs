@@ -16,6 +16,7 @@ mod open;
 mod own_write;
 mod parts;
 mod record;
+mod retellings;
 mod rings;
 mod table;
 mod user;

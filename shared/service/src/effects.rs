@@ -59,7 +59,7 @@ impl<P: Ports> Service<P> {
         if committed {
             count_commit(before, after, &decision);
         }
-        let invited = invitations_in_answer(&decision);
+        let invited = if decision.is_told_again { invitations_in_answer(&decision) } else { Vec::new() };
         let next = Some(after).filter(|_| committed);
         let scheduled = self.schedule_next(before, next, guarded, now);
         let slots_returned = self.return_slots(next, now).await;

@@ -23,6 +23,7 @@ mod other_calls;
 pub mod ports;
 pub mod request;
 pub mod request_rate;
+mod retelling;
 mod rtc_client;
 mod rtc_service;
 pub mod run;

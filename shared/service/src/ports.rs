@@ -70,6 +70,10 @@ pub trait Meetings {
         reached: &BTreeMap<(InviteId, ClientId), Reach>,
     ) -> Result<Option<Loaded>, StoreError>;
 
+    /// Counts that a repeat of the request which made revision `rev` runs the effects for others again.
+    /// Returns `false`, and counts nothing, after [`MAX_TOLD_AGAIN`](switchboard_core::MAX_TOLD_AGAIN) times.
+    async fn count_retelling(&self, id: &MeetingId, rev: u64, now_ms: i64) -> Result<bool, StoreError>;
+
     /// Lists the meetings whose deadline in the index is `until_ms` or earlier. The index may lag behind the
     /// meetings.
     async fn due(&self, until_ms: i64) -> Result<Vec<Due>, StoreError>;

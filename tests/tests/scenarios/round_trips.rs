@@ -6,7 +6,7 @@ use crate::journal;
 use crate::user::User;
 
 /// Limit of sequential round trips to the table before the answer to a request.
-const MOST: usize = 2;
+pub const MOST: usize = 2;
 
 /// The cost of a lost commit: the meeting is read again, and another commit is tried.
 const ANOTHER_ROUND: usize = 2;
@@ -14,12 +14,17 @@ const ANOTHER_ROUND: usize = 2;
 /// Checks that each request of the device to this function costs at most [`MOST`] round trips. Reports of other devices
 /// are handled at the same time, so that a request may need another round.
 pub async fn was_cheap(device: &Device, function: &str) {
+    cost_at_most(MOST, device, function).await;
+}
+
+/// Checks that each request of the device to this function costs at most `most` round trips.
+pub async fn cost_at_most(most: usize, device: &Device, function: &str) {
     let of_function = |done: &[journal::Invocation]| done.iter().any(|one| one.function == function);
     let invocations = journal::until(device.client_id(), of_function).await;
     for invocation in invocations.iter().filter(|one| one.function == function) {
         let round_trips = invocation.round_trips_before_the_answer_to(device.client_id());
         let lost = invocation.commits_lost_before_the_answer_to(device.client_id());
-        assert!((1..=MOST + ANOTHER_ROUND * lost).contains(&round_trips), "{function}: {invocation:#?}");
+        assert!((1..=most + ANOTHER_ROUND * lost).contains(&round_trips), "{function}: {invocation:#?}");
     }
 }
 

@@ -8,7 +8,7 @@ use crate::server::Server;
 use crate::stack::workspace;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use switchboard_core::{AvailabilityChange, CreateMark, RingLog};
+use switchboard_core::{AvailabilityChange, CreateMark, MAX_TOLD_AGAIN, RingLog};
 use switchboard_protocol::object::{CallView, Direction, Media, Mode, Reach, WhoMayCall};
 use switchboard_service::dynamodb::Table;
 use switchboard_service::ports::{
@@ -24,7 +24,7 @@ struct Write {
     functions: &'static [&'static str],
 }
 
-const WRITES: [Write; 13] = [
+const WRITES: [Write; 14] = [
     Write { name: "commit", functions: &["commit_one"] },
     Write {
         name: "commit with slots, parts and a create mark",
@@ -41,6 +41,7 @@ const WRITES: [Write; 13] = [
     Write { name: "create mark", functions: &["put_mark_once"] },
     Write { name: "part of a user", functions: &["keep_part"] },
     Write { name: "effects done", functions: &["write_legs"] },
+    Write { name: "count of a repeat", functions: &["count_retelling"] },
     Write { name: "correction of the index", functions: &["correct_due"] },
     Write { name: "postponement in the index", functions: &["postpone"] },
     Write { name: "connect", functions: &["device_connected", "device_update", "remove_devices"] },
@@ -187,6 +188,16 @@ async fn perform(name: &str, table: &Table, lose: impl Fn()) {
             lose();
             let stored = table.mark_effects_done(&call.id, 1, &reached).await.expect("an answer");
             assert_eq!(stored.expect("the record exists").pending, BTreeMap::new());
+        }
+        "count of a repeat" => {
+            for _ in 0..MAX_TOLD_AGAIN {
+                lose();
+                assert!(
+                    table.count_retelling(&call.id, 1, START_MS).await.expect("an answer"),
+                    "counted once"
+                );
+            }
+            assert!(!table.count_retelling(&call.id, 1, START_MS).await.expect("an answer"));
         }
         "correction of the index" => {
             write(table, &Commit { due_at_ms: Some(START_MS), ..commit(&call) }).await;

@@ -3,11 +3,12 @@
 
 use crate::commits::commit_with_retries;
 use crate::fixture::{
-    commit, device, direct, invitee, leg, loaded, meeting, next, pending, user, users, write,
+    START_MS, commit, device, direct, invitee, leg, loaded, meeting, next, pending, user, users, write,
 };
 use crate::server::Server;
+use futures::future::join_all;
 use std::collections::BTreeMap;
-use switchboard_core::Meeting;
+use switchboard_core::{MAX_TOLD_AGAIN, Meeting};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::InviteId;
 use switchboard_protocol::object::{Mode, Reach};
@@ -132,4 +133,15 @@ async fn the_reach_of_every_leg_of_the_largest_ring_is_stored() {
         table.mark_effects_done(&group.id, 1, &reached).await.expect("an answer").expect("the record exists");
     assert!(reached.keys().all(|leg| reach(&given.meeting, leg) == Some(Reach::Delivered)));
     assert!(given.pending.is_empty());
+}
+
+// Proves: bounded-repeats
+#[tokio::test]
+async fn of_many_repeats_at_once_three_are_counted() {
+    let Server { table, .. } = Server::shared().await;
+    let call = direct();
+    let repeats = join_all((0..20).map(|_| table.count_retelling(&call.id, 1, START_MS))).await;
+    let counted = repeats.into_iter().filter(|counted| *counted.as_ref().expect("an answer")).count();
+    assert_eq!(counted, MAX_TOLD_AGAIN);
+    assert!(table.count_retelling(&call.id, 2, START_MS).await.expect("an answer"), "another revision");
 }

@@ -146,7 +146,7 @@ impl Call {
 
     /// Decides an input and commits the result.
     pub(crate) fn takes(&mut self, input: &Input) -> &Decision {
-        self.last = self.decide(input);
+        self.last = self.decide(input).tell_again();
         if let Some(next) = &self.last.next {
             self.meeting = next.clone();
         }

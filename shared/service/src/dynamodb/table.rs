@@ -38,6 +38,10 @@ impl Meetings for Table {
         Self::mark_effects_done(self, id, rev, reached).await
     }
 
+    async fn count_retelling(&self, id: &MeetingId, rev: u64, now_ms: i64) -> Result<bool, StoreError> {
+        Self::count_retelling(self, id, rev, now_ms).await
+    }
+
     async fn due(&self, until_ms: i64) -> Result<Vec<Due>, StoreError> {
         Self::due(self, until_ms).await
     }

@@ -9,7 +9,7 @@ use crate::ports::{
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use switchboard_core::{Availability, AvailabilityChange, CreateMark, KnownDevice};
+use switchboard_core::{Availability, AvailabilityChange, CreateMark, KnownDevice, MAX_TOLD_AGAIN};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::limits::MAX_BLOCKED;
@@ -146,6 +146,15 @@ impl Meetings for FakeTable {
             stored.reached.entry(invite.clone()).or_default().insert(device.clone(), *reach);
         }
         Ok(Some(stored.loaded()))
+    }
+
+    async fn count_retelling(&self, id: &MeetingId, rev: u64, _: i64) -> Result<bool, StoreError> {
+        self.check("count_retelling")?;
+        let mut state = self.state.borrow_mut();
+        let times = state.retold.entry((id.clone(), rev)).or_default();
+        let is_within = *times < MAX_TOLD_AGAIN;
+        *times += usize::from(is_within);
+        self.answer("count_retelling", is_within)
     }
 
     async fn due(&self, until_ms: i64) -> Result<Vec<Due>, StoreError> {

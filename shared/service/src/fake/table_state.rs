@@ -25,6 +25,8 @@ pub struct TableState {
     pub availabilities: BTreeMap<UserId, Availability>,
     /// References from users to meetings.
     pub parts: BTreeSet<(UserId, MeetingId)>,
+    /// Number of times that repeats of the request which made a revision told others again.
+    pub retold: BTreeMap<(MeetingId, u64), usize>,
     /// The call histories, by end and meeting.
     pub calls: BTreeMap<UserId, BTreeMap<(i64, MeetingId), CallView>>,
 }

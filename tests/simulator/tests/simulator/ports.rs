@@ -103,6 +103,12 @@ impl Meetings for SimTable {
         written(call, "mark_effects_done", result).await
     }
 
+    async fn count_retelling(&self, id: &MeetingId, rev: u64, now_ms: i64) -> Result<bool, StoreError> {
+        let call = begin("count_retelling").await?;
+        let result = self.0.count_retelling(id, rev, now_ms).await?;
+        written(call, "count_retelling", result).await
+    }
+
     async fn due(&self, until_ms: i64) -> Result<Vec<Due>, StoreError> {
         let call = begin("due").await?;
         end(call, self.0.due(until_ms).await).await
