@@ -54,4 +54,6 @@ async fn invite_more<P: Ports>(
 }
 
 #[cfg(test)]
+mod ring_tests;
+#[cfg(test)]
 mod tests;

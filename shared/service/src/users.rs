@@ -102,6 +102,15 @@ impl KnownUsers {
         self.busy.contains(user)
     }
 
+    /// Returns whether the other call in which the user is only rings, and the caller is its inviter. Such a
+    /// user is not in a call that keeps the caller from ringing once more.
+    fn is_rung_by_caller(&self, user: &UserId) -> bool {
+        let participant = self.call_of(user).and_then(|call| call.meeting.participants.get(user));
+        let inviter =
+            participant.filter(|p| p.is_pending()).and_then(|p| p.invitation()).map(|it| &it.inviter);
+        inviter.is_some() && inviter == self.caller.as_ref().map(|(caller, _)| caller)
+    }
+
     /// Returns the other call that the user is in.
     #[must_use]
     pub fn busy_in(&self, user: &UserId) -> Option<MeetingId> {
@@ -142,7 +151,7 @@ impl KnownUsers {
             invite_id,
             name: self.name(user),
             devices: self.devices(user),
-            busy: self.is_busy(user),
+            busy: self.is_busy(user) && !self.is_rung_by_caller(user),
             access: self.access(user),
         }
     }

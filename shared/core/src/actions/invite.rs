@@ -18,7 +18,8 @@ use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{BusyPolicy, InvitePolicy, Mode, NotInvited, Role};
 
 /// Answered by `invitation_result`. Users with a seat or an open invitation keep it, and the answer shows
-/// their present state. Users in the lobby are admitted.
+/// their present state; but a silent invitation is replaced if the devices of its user ring for the sender.
+/// Users in the lobby are admitted.
 pub(crate) fn apply(
     change: &mut Change,
     by: &ClientId,
@@ -32,11 +33,14 @@ pub(crate) fn apply(
     let meeting = &change.meeting;
     let participant = |invitee: &Invitee| meeting.participants.get(&invitee.user_id);
     let is_to_invite = |invitee: &&Invitee| {
-        participant(invitee).is_none_or(|p| !p.is_member() && !p.is_pending() && !p.is_banned())
+        participant(invitee).is_none_or(|p| {
+            !p.is_member() && !p.is_banned() && (!p.is_pending() || rings_at_last(meeting, p, invitee))
+        })
     };
     let fresh: Vec<&Invitee> = invitees.iter().filter(is_to_invite).collect();
-    let taken = meeting.members().count() + meeting.pending().count();
-    if taken + fresh.len() > meeting.max_participants as usize {
+    let again = fresh.iter().filter(|invitee| participant(invitee).is_some_and(Participant::is_pending));
+    let others = meeting.members().count() + meeting.pending().count() - again.count();
+    if others + fresh.len() > meeting.max_participants as usize {
         return Err(Refusal::new(
             Code::MeetingFull,
             "the meeting has fewer free seats than invitees; invite fewer users",
@@ -75,6 +79,13 @@ pub(crate) fn apply(
 pub(crate) fn answer_again(change: &Change, invitees: &[Invitee]) -> ReplyResult {
     let named: Vec<UserId> = invitees.iter().map(|invitee| invitee.user_id.clone()).collect();
     Ok(Reply::Body(change.invitation_result(&named)))
+}
+
+/// Returns whether the open invitation of `participant` rings nowhere, and one of this sender would ring: the
+/// user does not take calls of the first inviter alone.
+fn rings_at_last(meeting: &Meeting, participant: &Participant, invitee: &Invitee) -> bool {
+    let may_ring = !invitee.busy || meeting.settings.policy.busy == BusyPolicy::Ring;
+    participant.is_silent() && invitee.access == Access::Rings && may_ring
 }
 
 /// Refuses with `forbidden` a member whom the policy does not allow to invite. In a direct call, both users
