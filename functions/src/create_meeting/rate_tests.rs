@@ -9,9 +9,9 @@ use switchboard_core::{Availability, RequestLimits, RungUsers};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::id::MeetingId;
-use switchboard_protocol::object::Mode;
+use switchboard_protocol::object::{BusyPolicy, Mode, Policy};
 use switchboard_protocol::requests::{
-    AttendRequest, DestroyMeeting, DestroyRequest, Invite, InviteRequest, Leave,
+    AttendRequest, CreateRequest, DestroyMeeting, DestroyRequest, Invite, InviteRequest, Leave,
 };
 use switchboard_service::fake::{FakePorts, TableState};
 use switchboard_service::{InvocationReport, Service};
@@ -105,7 +105,7 @@ async fn two_devices_of_a_user_share_the_limit_also_if_both_call_at_once() {
 
 #[tokio::test]
 async fn users_invited_during_a_call_count_also_if_another_device_calls_at_once() {
-    let service = limited(2, 6);
+    let service = limited(3, 6);
     let created =
         serve(request("alice.phone", "c1", call_to(&[], Mode::Group), at(0)), &service, &create_meeting);
     let meeting_id = created.await.meeting_id.expect("a meeting");
@@ -155,4 +155,59 @@ async fn a_blocked_caller_has_the_limits_of_every_other_caller() {
             hangs_up(&service, report.meeting_id, at_ms + 1_000).await;
         }
     }
+}
+
+#[tokio::test]
+async fn a_missed_call_of_a_user_in_another_call_counts_as_a_ring() {
+    let service = limited(30, 2);
+    let other = request("carol.phone", "o1", call_to(&["bob"], Mode::Direct), at(0));
+    let other = serve(other, &service, &create_meeting).await.meeting_id.expect("a meeting");
+    accepted(&service, &other, "bob.phone").await;
+    for (id, refused) in [("c1", None), ("c2", None), ("c3", Some(Code::RateLimited))] {
+        let report = calls(&service, id, "bob", 1_000).await;
+        let missed = service.publisher.broker.take();
+        let missed = missed.iter().filter(|sent| sent.downlink.body.kind() == "missed_call").count();
+        assert_eq!((report.refused, missed), (refused, if refused.is_none() { 2 } else { 0 }), "{id}");
+    }
+}
+
+/// Lets Alice's phone open a group without invitees, whatever other calls she is in.
+async fn opens(service: &Service<FakePorts>, id: &str, at_ms: i64) -> InvocationReport {
+    let CreateRequest::CreateMeeting(mut create) = call_to(&[], Mode::Group);
+    create.policy = Some(Policy { busy: BusyPolicy::Ring, ..Policy::default() });
+    serve(
+        request("alice.phone", id, CreateRequest::CreateMeeting(create), at(at_ms)),
+        service,
+        &create_meeting,
+    )
+    .await
+}
+
+#[tokio::test]
+async fn a_flood_of_meetings_without_invitees_has_the_limit_of_invitations() {
+    let service = limited(2, 6);
+    for (id, refused) in [("c1", None), ("c2", None), ("c3", Some(Code::RateLimited))] {
+        assert_eq!(opens(&service, id, 0).await.refused, refused, "{id}");
+    }
+    assert_eq!(service.table.state.borrow().meetings.len(), 2);
+    assert_eq!(opens(&service, "c4", 60_000).await.refused, None, "a minute later");
+}
+
+#[tokio::test]
+async fn a_user_has_a_limited_number_of_live_meetings_and_another_one_after_the_end_of_one() {
+    let limits = RequestLimits { live_meetings_per_user: 2, ..RequestLimits::NONE };
+    let service = Service { limits, ..service() };
+    let first = opens(&service, "c1", 0).await.meeting_id;
+    opens(&service, "c2", 0).await;
+    service.publisher.broker.take();
+    assert_eq!(opens(&service, "c3", 1_000).await.refused, Some(Code::RateLimited));
+    let sent = service.publisher.broker.take();
+    let Body::Error { retry_after_ms, .. } = sent[0].downlink.body else { panic!("{sent:?}") };
+    assert_eq!(retry_after_ms, Some(60_000));
+    let end = DestroyMeeting { meeting_id: first, create_id: None, reason: None };
+    let end = request("alice.phone", "d1", DestroyRequest::DestroyMeeting(end), at(2_000));
+    serve(end, &service, &destroy).await;
+    assert_eq!(opens(&service, "c4", 3_000).await.refused, None, "one has ended");
+    assert_eq!(opens(&service, "c5", 4_000).await.refused, Some(Code::RateLimited));
+    assert_eq!(opens(&service, "c6", 304_000).await.refused, None, "nobody joined them in time");
 }

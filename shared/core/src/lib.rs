@@ -77,7 +77,7 @@ pub use remark::Remark;
 pub use removal_proof::RemovalProof;
 pub use repeat::repeat_effects;
 pub use request_limits::{Pace, RequestLimits};
-pub use ring_log::{RINGS_KEPT_MS, RingLog, RungUsers};
+pub use ring_log::{LONGEST_MEETING_MS, RINGS_KEPT_MS, RingLog, RungUsers};
 pub use rtc_actions::RtcAction;
 pub use speech::Speech;
 pub use stamped::Stamped;

@@ -9,6 +9,8 @@ pub struct RequestLimits {
     pub invitations_per_hour: u32,
     /// Rings of one caller within an hour that the same callee did not answer.
     pub unanswered_rings_per_hour: u32,
+    /// Live meetings that a user may have created.
+    pub live_meetings_per_user: u32,
     /// Average number of requests of a device in a second.
     pub requests_per_second: u32,
     /// Number of requests that a device may send at once after a pause.
@@ -23,6 +25,7 @@ impl RequestLimits {
         invitations_per_minute: u32::MAX,
         invitations_per_hour: u32::MAX,
         unanswered_rings_per_hour: u32::MAX,
+        live_meetings_per_user: u32::MAX,
         requests_per_second: u32::MAX,
         request_burst: u32::MAX,
         knocks_per_minute: u32::MAX,
@@ -35,6 +38,7 @@ impl Default for RequestLimits {
             invitations_per_minute: 30,
             invitations_per_hour: 300,
             unanswered_rings_per_hour: 6,
+            live_meetings_per_user: 50,
             requests_per_second: 10,
             request_burst: 30,
             knocks_per_minute: 3,

@@ -4,20 +4,26 @@
 use crate::input::Invitee;
 use crate::meeting::Meeting;
 use crate::request_limits::RequestLimits;
-use crate::standing::OutReason;
 use std::collections::BTreeSet;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
+use switchboard_protocol::limits::MAX_MINUTES;
 
 const MINUTE_MS: i64 = 60_000;
 /// Milliseconds for which an invitation is counted. Older invitations are removed from the log.
 pub const RINGS_KEPT_MS: i64 = 60 * MINUTE_MS;
 
+/// Longest life of a meeting in milliseconds, with all extensions.
+pub const LONGEST_MEETING_MS: i64 = MAX_MINUTES as i64 * MINUTE_MS;
+
 /// The invitations of one user, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RingLog {
-    /// One entry for each request that rang.
+    /// One entry for each request that invited users or created a meeting.
     pub requests: Vec<RungUsers>,
+    /// Meetings that the user created, with the time in milliseconds since the epoch, oldest first. They may
+    /// have ended.
+    pub created: Vec<(i64, MeetingId)>,
 }
 
 /// The users that one request rang.
@@ -29,7 +35,8 @@ pub struct RungUsers {
     pub meeting_id: MeetingId,
     /// Users who, as far as is known, did not accept the call.
     pub users: Vec<UserId>,
-    /// Number of users who are known to have accepted the call.
+    /// Number of users who are known to have accepted the call. A create request without invitees counts as
+    /// one.
     pub answered: u32,
 }
 
@@ -63,7 +70,7 @@ impl RingLog {
             Some(wait_ms) if wait_ms > 0 => Err(wait_ms),
             _ => {
                 requests.push(request);
-                Ok(Self { requests })
+                Ok(Self { requests, created: self.created.clone() })
             }
         }
     }
@@ -96,7 +103,15 @@ impl RingLog {
             rung.users.retain(|user| !has_answered(user));
             rung.answered += u32::try_from(before - rung.users.len()).unwrap_or(u32::MAX);
         }
-        Self { requests }
+        Self { requests, created: self.created.clone() }
+    }
+
+    /// Returns the log with another created meeting, and without those that must have ended.
+    #[must_use]
+    pub fn with_created(mut self, meeting: &Meeting) -> Self {
+        self.created.retain(|(at_ms, _)| at_ms + LONGEST_MEETING_MS > meeting.created_ms);
+        self.created.push((meeting.created_ms, meeting.id.clone()));
+        self
     }
 
     fn recent(&self, now_ms: i64) -> Vec<RungUsers> {
@@ -123,14 +138,14 @@ fn wait_ms(past: &[(i64, usize)], more: usize, limit: u32, within_ms: i64, now_m
 }
 
 impl Meeting {
-    /// Returns the users that the present revision invited. Users in another call are omitted: their devices
-    /// did not ring, and the caller may retry.
+    /// Returns the users that the present revision invited. Users in another call are among them: their devices
+    /// did not ring, and got a missed call.
     #[must_use]
     pub fn rung(&self, invitees: &[Invitee]) -> Vec<UserId> {
         let is_rung = |invitee: &&Invitee| {
             self.participants.get(&invitee.user_id).is_some_and(|p| {
                 let is_this = p.invitation().is_some_and(|invitation| invitation.id == invitee.invite_id);
-                is_this && p.standing.is_from(self.rev) && p.out_reason() != Some(OutReason::UserBusy)
+                is_this && p.standing.is_from(self.rev)
             })
         };
         invitees.iter().filter(is_rung).map(|invitee| invitee.user_id.clone()).collect()
@@ -156,7 +171,8 @@ mod tests {
     }
 
     fn log(rings: &[(i64, &[&str])]) -> RingLog {
-        RingLog { requests: rings.iter().map(|(at_ms, names)| ring(*at_ms, names)).collect() }
+        let requests = rings.iter().map(|(at_ms, names)| ring(*at_ms, names)).collect();
+        RingLog { requests, created: Vec::new() }
     }
 
     #[test]

@@ -77,6 +77,7 @@ fn limits(variables: &impl Variables) -> Result<RequestLimits, ConfigError> {
             default.unanswered_rings_per_hour,
             1_000,
         )?,
+        live_meetings_per_user: limit("LIVE_MEETINGS_PER_USER", default.live_meetings_per_user, 200)?,
         requests_per_second: limit("REQUESTS_PER_SECOND", default.requests_per_second, 1_000)?,
         request_burst: limit("REQUEST_BURST", default.request_burst, 10_000)?,
         knocks_per_minute: limit("KNOCKS_PER_MINUTE", default.knocks_per_minute, 60)?,

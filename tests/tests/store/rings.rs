@@ -10,7 +10,8 @@ use switchboard_service::ports::{Commit, CommitResult, RingsWrite, StoredRings};
 
 fn log(meeting_id: &MeetingId, answered: u32) -> RingLog {
     let users = vec![user("bob"), user("carol")];
-    RingLog { requests: vec![RungUsers { at_ms: START_MS, meeting_id: meeting_id.clone(), users, answered }] }
+    let requests = vec![RungUsers { at_ms: START_MS, meeting_id: meeting_id.clone(), users, answered }];
+    RingLog { requests, created: vec![(START_MS, meeting_id.clone())] }
 }
 
 fn write_of(inviter: &UserId, log: &RingLog, seen_version: u64) -> RingsWrite {

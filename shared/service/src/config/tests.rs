@@ -157,6 +157,8 @@ fn limits_of_requests_have_defaults_and_are_refused_out_of_range() {
     for (name, value) in [
         ("INVITATIONS_PER_MINUTE", "0"),
         ("INVITATIONS_PER_HOUR", "1001"),
+        ("LIVE_MEETINGS_PER_USER", "0"),
+        ("LIVE_MEETINGS_PER_USER", "201"),
         ("UNANSWERED_RINGS_PER_HOUR", "-1"),
         ("REQUESTS_PER_SECOND", "1.5"),
         ("REQUEST_BURST", "many"),

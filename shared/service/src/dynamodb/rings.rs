@@ -1,11 +1,11 @@
-//! The invitations of a user within the last hour: one item for each user, written in the transaction that
-//! invites.
+//! The invitations of a user within the last hour, and the meetings that the user created: one item for each
+//! user, written in the transaction that invites or creates.
 
 use super::{Item, Table, key, number, stored_number, stored_text, text, ttl};
 use crate::ports::{RingsWrite, StoreError, StoredRings};
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use std::collections::HashMap;
-use switchboard_core::{RINGS_KEPT_MS, RingLog, RungUsers};
+use switchboard_core::{LONGEST_MEETING_MS, RINGS_KEPT_MS, RingLog, RungUsers};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
 
@@ -31,7 +31,10 @@ pub(super) fn rings(item: &Item) -> Result<StoredRings, StoreError> {
         .map(|(at_ms, meeting_id, answered, users)| RungUsers { at_ms, meeting_id, users, answered })
         .collect();
     let version = stored_number(item, "version").and_then(|version| u64::try_from(version).ok());
-    Ok(StoredRings { log: RingLog { requests }, version: version.unwrap_or_default() })
+    // Absent in the items of earlier releases.
+    let created = stored_text(item, "created").map_or("[]", String::as_str);
+    let created = serde_json::from_str(created).map_err(|error| StoreError::unreadable(key, error))?;
+    Ok(StoredRings { log: RingLog { requests, created }, version: version.unwrap_or_default() })
 }
 
 impl Table {
@@ -52,9 +55,12 @@ impl Table {
         let requests: Vec<StoredRequest> = write.log.requests.iter().map(stored).collect();
         let requests = serde_json::to_string(&requests).map_err(StoreError::invalid("TransactWriteItems"))?;
         let mut item = rings_key(&write.user);
+        let created =
+            serde_json::to_string(&write.log.created).map_err(StoreError::invalid("TransactWriteItems"))?;
         item.insert("requests".to_owned(), text(requests));
+        item.insert("created".to_owned(), text(created));
         item.insert("version".to_owned(), number(write.seen_version + 1));
-        item.insert("expires_at".to_owned(), ttl(write.at_ms + 2 * RINGS_KEPT_MS));
+        item.insert("expires_at".to_owned(), ttl(write.at_ms + LONGEST_MEETING_MS + RINGS_KEPT_MS));
         let put = Put::builder()
             .table_name(&self.name)
             .set_item(Some(item))
