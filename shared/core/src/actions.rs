@@ -244,7 +244,7 @@ impl Action {
             }
             Action::AllowSpeech { target } => allow_speech::apply(change, by, target),
             Action::Remove { user, ban, for_seconds, text } => {
-                remove::apply(change, by, user, *ban, *for_seconds, Remark::of_host(text.clone()))
+                remove::apply(change, by, user, *ban, *for_seconds, Remark::of_host(by.user(), text.clone()))
             }
             Action::Admit { users } => admit::apply(change, by, users.as_deref()),
             Action::Deny { users, ban } => deny::apply(change, by, users.as_deref(), *ban),

@@ -85,7 +85,8 @@ fn participant_bytes(participant: &Participant) -> usize {
                 Former::Lobby(devices) => devices_bytes(devices),
                 Former::Seat(seat) => seat_bytes(seat),
             };
-            from + text_bytes(exit.remark.text.as_ref())
+            let by = exit.remark.by.as_ref().map_or(0, |by| by.as_str().len());
+            from + text_bytes(exit.remark.text.as_ref()) + by
         }
     };
     PARTICIPANT_BYTES

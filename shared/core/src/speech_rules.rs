@@ -74,6 +74,26 @@ impl Change {
         Ok(())
     }
 
+    /// Refuses with `not_host` a cohost who would end a block that the host set, or change its end.
+    pub(crate) fn require_not_hosts_block(&self, by: &ClientId, target: &UserOrAll) -> Result<(), Refusal> {
+        let UserOrAll::User(user) = target else { return Ok(()) };
+        if self.is_kept_by_host(by, user) {
+            return Err(Refusal::new(
+                Code::NotHost,
+                "the host blocked this user's speech; only the host may change that",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Returns whether `by` is a cohost, and `user` has a block that the host set.
+    pub(crate) fn is_kept_by_host(&self, by: &ClientId, user: &UserId) -> bool {
+        let host = &self.meeting.host;
+        let speech = self.meeting.participants.get(user).map(|p| &p.speech);
+        by.user() != *host
+            && speech.is_some_and(|it| !it.has_right() && it.by.as_ref().is_none_or(|by| by == host))
+    }
+
     /// Returns the answer to a request about speech: for one user the present right, for all users the
     /// requested right.
     pub(crate) fn speech_changed(

@@ -6,11 +6,17 @@ use crate::outgoing::ReplyResult;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::object::{SpeechMode, UserOrAll};
 
-/// Answered by `speech_changed`. Refuses with `speech_blocked` a cohost who would end their own block.
+/// Answered by `speech_changed`. Refuses with `speech_blocked` a cohost who would end their own block, and with
+/// `not_host` a cohost who would end a block of the host. `"*"` omits the blocks of the host if a cohost sends
+/// it.
 pub(crate) fn apply(change: &mut Change, by: &ClientId, target: &UserOrAll) -> ReplyResult {
     change.require_host_set(by)?;
     change.require_not_own_block(by, target)?;
+    change.require_not_hosts_block(by, target)?;
     for user in change.speech_targets(by, target)? {
+        if change.is_kept_by_host(by, &user) {
+            continue;
+        }
         change.set_speech(&user, SpeechMode::Free, None, &by.user());
     }
     answer_again(change, by, target)

@@ -4,6 +4,7 @@
 use crate::change::Change;
 use crate::outgoing::{Reply, ReplyResult};
 use crate::participant::Participant;
+use crate::remark::Remark;
 use crate::standing::OutReason;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
@@ -20,7 +21,7 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, named: Option<&[UserId]>
         let waits = participant.is_some_and(Participant::is_in_lobby);
         let admitted = participant.is_some_and(Participant::is_member);
         if waits {
-            turn_away(change, &user, ban);
+            turn_away(change, by, &user, ban);
         }
         let is_banned = change.meeting.participants.get(&user).is_some_and(Participant::is_banned);
         let code = match (waits, is_banned) {
@@ -35,12 +36,12 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, named: Option<&[UserId]>
 
 /// Refuses a user in the lobby. The second time, and with `ban`, the user is banned for the rest of the
 /// meeting.
-fn turn_away(change: &mut Change, user: &UserId, ban: bool) {
+fn turn_away(change: &mut Change, by: &ClientId, user: &UserId, ban: bool) {
     let Some(participant) = change.meeting.participants.get_mut(user) else { return };
     let is_last = ban || participant.lobby.is_denied;
     participant.lobby.is_denied = true;
     let reason = if is_last { OutReason::Banned { until_ms: None } } else { OutReason::Ended };
-    change.put_out(user, reason);
+    change.put_out_with(user, reason, Remark::of_host(by.user(), None));
 }
 
 /// Answers from the present state, with the code of each user who was not in the lobby, like the first

@@ -9,7 +9,8 @@ use switchboard_protocol::object::{SpeechMode, UserOrAll};
 use switchboard_protocol::requests::MuteMode;
 
 /// Answered by `speech_changed`. A soft mute does not end a block. Refuses with `forbidden` to block the
-/// host, and with `speech_blocked` a cohost who would change the end of their own block.
+/// host, with `speech_blocked` a cohost who would change the end of their own block, and with `not_host` a
+/// cohost who would change the end of a block of the host.
 pub(crate) fn apply(
     change: &mut Change,
     by: &ClientId,
@@ -19,6 +20,9 @@ pub(crate) fn apply(
 ) -> ReplyResult {
     change.require_host_set(by)?;
     change.require_not_own_block(by, target)?;
+    if mode == MuteMode::Hard {
+        change.require_not_hosts_block(by, target)?;
+    }
     let users = change.speech_targets(by, target)?;
     if mode == MuteMode::Hard && users.contains(&change.meeting.host) {
         return Err(Refusal::new(Code::Forbidden, "the host's speech cannot be blocked; send a soft mute"));
@@ -27,6 +31,7 @@ pub(crate) fn apply(
     for user in &users {
         let is_blocked = !change.meeting.participants[user].speech.has_right();
         match mode {
+            MuteMode::Hard if change.is_kept_by_host(by, user) => {}
             MuteMode::Hard => change.set_speech(user, SpeechMode::Hard, until_ms, &by.user()),
             MuteMode::Soft if !is_blocked => change.set_speech(user, SpeechMode::Soft, None, &by.user()),
             MuteMode::Soft => {}

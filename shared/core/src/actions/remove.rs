@@ -11,7 +11,8 @@ use switchboard_protocol::object::Role;
 
 /// Answered by `participant_updated`. The user loses the role. A ban also closes an open invitation.
 ///
-/// Refuses with `forbidden` to remove the host, and with `user_not_found` to remove a user who has no seat
+/// Refuses with `forbidden` to remove the host, with `not_host` a cohost who would remove a cohost or change a
+/// ban that the host set, and with `user_not_found` to remove a user who has no seat
 /// and is not in the lobby.
 pub(crate) fn apply(
     change: &mut Change,
@@ -33,6 +34,18 @@ pub(crate) fn apply(
             Code::Forbidden,
             "the host cannot be removed; the host may send transfer_host or leave",
         ));
+    }
+    let is_by_host = by.user() == change.meeting.host;
+    if !is_by_host && *participant.role == Role::Cohost {
+        return Err(Refusal::new(Code::NotHost, "only the host may remove a cohost; ask the host"));
+    }
+    let is_hosts_ban = participant.is_banned()
+        && participant
+            .remark()
+            .and_then(|remark| remark.by.as_ref())
+            .is_none_or(|by| *by == change.meeting.host);
+    if !is_by_host && is_hosts_ban {
+        return Err(Refusal::new(Code::NotHost, "only the host may change a ban of the host; ask the host"));
     }
     if !ban && !participant.is_member() && !participant.is_in_lobby() {
         let message = "the user is not in the meeting; cancel an invitation with cancel_invite";

@@ -182,3 +182,21 @@ fn t34_a_cohost_who_mutes_all_mutes_neither_the_host_nor_the_cohost() {
         (SpeechMode::Free, SpeechMode::Free, SpeechMode::Soft)
     );
 }
+
+#[test]
+fn a_cohost_neither_lifts_nor_shortens_a_block_of_the_host() {
+    let mut call = active_group();
+    *call.participant_mut("bob").role.amend() = Role::Cohost;
+    mute(&mut call, "alice.phone", "carol", MuteMode::Hard, None).expect("the host has the right");
+    assert_eq!(allow(&mut call, "bob.phone", "carol"), Err(Code::NotHost));
+    assert_eq!(mute(&mut call, "bob.phone", "carol", MuteMode::Hard, Some(1)), Err(Code::NotHost));
+    allow(&mut call, "bob.phone", "*").expect("a cohost has the right");
+    mute(&mut call, "bob.phone", "*", MuteMode::Hard, Some(1)).expect("a cohost has the right");
+    assert_eq!(speech_mode(&call, "carol"), SpeechMode::Hard);
+    assert_eq!(call.participant("carol").speech.until_ms, None, "the block of the host stays");
+
+    allow(&mut call, "alice.phone", "carol").expect("the host has the right");
+    mute(&mut call, "bob.phone", "carol", MuteMode::Hard, None).expect("a cohost has the right");
+    allow(&mut call, "bob.phone", "carol").expect("a cohost lifts the own block");
+    assert_eq!(speech_mode(&call, "carol"), SpeechMode::Free);
+}

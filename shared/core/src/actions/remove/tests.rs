@@ -1,7 +1,7 @@
 //! Tests of removals and bans, and of requests by removed users (T32, T33, T40).
 
 use crate::tests::fixture::{Call, client, create, opening, user};
-use crate::tests::scenes::joining;
+use crate::tests::scenes::{active_group, joining};
 use crate::{Action, ChannelPresence, Invitee, KnownDevice, OutReason, RtcAction, SlotChange};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
@@ -205,4 +205,37 @@ fn t53_a_removed_user_gets_the_hosts_reason_and_nobody_else_does() {
             Some(OutReason::Removed | OutReason::Banned { .. })
         ));
     }
+}
+
+#[test]
+fn a_cohost_neither_removes_a_cohost_nor_changes_a_ban_of_the_host() {
+    let mut call = active_group();
+    for name in ["bob", "carol"] {
+        *call.participant_mut(name).role.amend() = Role::Cohost;
+    }
+    for ban in [false, true] {
+        assert_eq!(remove(&mut call, "bob.phone", "carol", ban, None), Err(Code::NotHost), "ban: {ban}");
+    }
+    remove(&mut call, "alice.phone", "carol", true, None).expect("the host has the right");
+    assert_eq!(
+        remove(&mut call, "bob.phone", "carol", true, Some(1)),
+        Err(Code::NotHost),
+        "it would be shorter"
+    );
+    remove(&mut call, "alice.phone", "carol", true, Some(600)).expect("the host may shorten it");
+    assert_eq!(call.participant("carol").out_reason().map(|it| it.state()), Some(State::Banned));
+}
+
+#[test]
+fn a_cohost_may_change_a_ban_of_a_cohost() {
+    let mut call = active_group();
+    *call.participant_mut("bob").role.amend() = Role::Cohost;
+    remove(&mut call, "bob.phone", "carol", true, None).expect("a cohost has the right");
+    remove(&mut call, "bob.phone", "carol", true, Some(1)).expect("a cohost has the right");
+    remove(&mut call, "alice.phone", "carol", true, None).expect("the host has the right");
+    assert_eq!(
+        remove(&mut call, "bob.phone", "carol", true, Some(1)),
+        Err(Code::NotHost),
+        "now it is the host's"
+    );
 }

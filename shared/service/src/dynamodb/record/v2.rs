@@ -207,6 +207,8 @@ enum StandingRecord {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<UserId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         proof: Option<ProofRecord>,
     },
 }

@@ -48,8 +48,8 @@ impl From<&Standing> for StandingRecord {
                     Former::Lobby(devices) => FormerRecord::Lobby(devices.clone()),
                     Former::Seat(seat) => FormerRecord::Seated(Box::new((&**seat).into())),
                 };
-                let (decline, text) = (remark.decline, remark.text.clone());
-                Self::Out { reason, until_ms, from, decline, text, proof: None }
+                let Remark { decline, text, by } = remark.clone();
+                Self::Out { reason, until_ms, from, decline, text, by, proof: None }
             }
         }
     }
@@ -63,13 +63,13 @@ impl From<StandingRecord> for Standing {
             }
             StandingRecord::Lobby { devices } => Self::Lobby { devices },
             StandingRecord::Seated(seat) => Self::Seated(seat.into()),
-            StandingRecord::Out { reason, until_ms, from, decline, text, proof: _ } => {
+            StandingRecord::Out { reason, until_ms, from, decline, text, by, proof: _ } => {
                 let from = match from {
                     FormerRecord::Invited(invitation) => Former::Invitation(invitation.into()),
                     FormerRecord::Lobby(devices) => Former::Lobby(devices),
                     FormerRecord::Seated(seat) => Former::Seat(Box::new((*seat).into())),
                 };
-                let remark = Remark { decline, text };
+                let remark = Remark { decline, text, by };
                 Self::Out(Exit { reason: reason.into_reason(until_ms), from, remark })
             }
         }
