@@ -69,6 +69,9 @@ pub const ENDED_MEETING_KEPT_MS: i64 = 7 * 24 * 3_600 * 1_000;
 /// Largest number of participants in a meeting's record, including former ones, so that strangers cannot fill
 /// the record.
 pub const MAX_PEOPLE: usize = 200;
+/// Largest number of users in a meeting's record who only asked to be admitted. The other places stay
+/// reserved for users who are invited, so that strangers cannot keep them out.
+pub const MAX_KNOCKERS: usize = 100;
 /// Length in milliseconds of the period in which a user may ask
 /// [`RequestLimits::knocks_per_minute`](crate::RequestLimits) times to be admitted.
 pub const KNOCKS_WITHIN_MS: i64 = 60_000;

@@ -3,7 +3,7 @@
 
 use crate::change::Change;
 use crate::input::Joiner;
-use crate::limits::{MAX_DEVICES, MAX_PEOPLE};
+use crate::limits::{MAX_DEVICES, MAX_KNOCKERS, MAX_PEOPLE};
 use crate::outgoing::{Reply, ReplyResult};
 use crate::participant::Participant;
 use crate::refusal::Refusal;
@@ -104,6 +104,7 @@ fn enter_uninvited(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Reply
         Ok(JOINED)
     } else {
         require_known_or_room(change, by)?;
+        require_place_in_lobby(change, by)?;
         wait_in_lobby(change, by, joiner)?;
         // The first device that asked to join gets the seat, and another device may claim it.
         if let Some(participant) = change.meeting.participants.get_mut(&by.user()) {
@@ -130,6 +131,17 @@ fn require_known_or_room(change: &Change, by: &ClientId) -> Result<(), Refusal> 
         Ok(())
     } else {
         Err(Refusal::new(Code::MeetingFull, "the meeting has had too many participants; create another one"))
+    }
+}
+
+/// Refuses with `meeting_full` a stranger who asks to be admitted, if too many strangers have asked.
+fn require_place_in_lobby(change: &Change, by: &ClientId) -> Result<(), Refusal> {
+    let only_asked = |p: &&Participant| p.is_in_lobby() || p.left_lobby();
+    let is_known = change.participant(by).is_some();
+    if is_known || change.meeting.participants.values().filter(only_asked).count() < MAX_KNOCKERS {
+        Ok(())
+    } else {
+        Err(Refusal::new(Code::MeetingFull, "too many users have asked to join; ask the host to invite you"))
     }
 }
 

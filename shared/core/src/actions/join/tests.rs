@@ -2,9 +2,11 @@
 
 use crate::tests::fixture::{Call, START_MS, client, create, opening, user};
 use crate::tests::scenes::{
-    admit, decided, group_with_entry, join, joining, joining_with_video, take_over, video,
+    admit, cancel, decided, group_with_entry, inviting, join, joining, joining_with_video, take_over, video,
 };
-use crate::{Action, ChannelPresence, Leg, MAX_PEOPLE, MediaChange, OutReason, Phase, SlotChange};
+use crate::{
+    Action, ChannelPresence, Leg, MAX_KNOCKERS, MAX_PEOPLE, MediaChange, OutReason, Phase, SlotChange,
+};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::limits::MAX_INVITEES;
 use switchboard_protocol::object::{
@@ -206,10 +208,20 @@ fn a_join_that_comes_again_is_answered_from_what_holds_now() {
 #[test]
 fn strangers_cannot_swell_the_record() {
     let mut call = group_with_entry(JoinPolicy::Lobby);
-    for at in call.meeting.participants.len()..MAX_PEOPLE {
+    let before = call.meeting.participants.len();
+    for at in 0..MAX_KNOCKERS {
         join(&mut call, &format!("stranger-{at}")).expect("waits in the lobby");
+        if at % 2 == 0 {
+            call.does(&format!("stranger-{at}"), Action::Leave).expect("gives up");
+        }
     }
     assert_eq!(join(&mut call, "dave.phone"), Err(Code::MeetingFull));
+    for at in before + MAX_KNOCKERS..MAX_PEOPLE {
+        call.does("alice.phone", inviting(&[&format!("guest-{at}")]))
+            .expect("places are reserved for guests");
+        call.does("alice.phone", cancel(None)).expect("cancels");
+    }
+    assert_eq!(call.does("alice.phone", inviting(&["dave"])), Err(Code::MeetingFull));
     call.does("alice.phone", admit(None)).expect("the host admits as many as one request may name");
     assert_eq!(decided(&call).len(), MAX_INVITEES, "one request decides about as many users as it may name");
 }
