@@ -348,4 +348,6 @@ async fn schedule_next<P: Ports>(loaded: &Loaded, service: &Service<P>, now: Now
 #[cfg(test)]
 mod legs_tests;
 #[cfg(test)]
+mod outage_tests;
+#[cfg(test)]
 mod tests;

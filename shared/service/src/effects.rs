@@ -95,6 +95,12 @@ impl<P: Ports> Service<P> {
         let report = InvocationReport::of(meeting, &decision, Some(rev));
         let slots_returned = self.return_slots_of(meeting, rev, now).await;
         let done = Box::pin(self.call_rtc_and_publish(meeting, decision, EffectRun::AgainByWake, now)).await;
+        if !done.is_complete() {
+            tracing::error!(
+                meeting.id = %meeting.id, rev, failed = ?done.media_failed,
+                "RTC calls for the meeting failed again; `wake` will repeat them, after ten minutes at the latest"
+            );
+        }
         let marked = self.write_call_history(Some(meeting)).await
             && slots_returned
             && done.is_complete()

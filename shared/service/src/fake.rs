@@ -2,6 +2,7 @@
 
 mod broker;
 pub mod largest;
+mod log;
 mod process;
 pub mod promises;
 mod rtc;
@@ -10,6 +11,7 @@ mod table_state;
 pub(crate) mod waits;
 
 pub use broker::{FakeBroker, Route, SESSION_MS, Sent};
+pub use log::FakeLog;
 pub use rtc::{FakeMinter, FakeRtc, RtcCall};
 pub use table::FakeTable;
 pub use table_state::{StoredDevice, StoredMeeting, StoredUser, TableState};

@@ -121,7 +121,7 @@ pub fn init_logs() {
 
 /// Returns the log of a function. Each line has a `timestamp`, although Lambda adds a time of its own: Lambda
 /// gives a line without a timestamp the level INFO, and drops it if it keeps only warnings or errors.
-fn logs<W>(level: tracing::Level, writer: W) -> impl tracing::Subscriber + Send + Sync
+pub(crate) fn logs<W>(level: tracing::Level, writer: W) -> impl tracing::Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
@@ -137,33 +137,14 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
-    use std::sync::{Arc, Mutex, PoisonError};
-
-    #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::fake::FakeLog;
 
     #[test]
     fn lambda_can_tell_the_level_of_each_line() {
-        let written = Written::default();
-        let writer = written.clone();
-        let log = logs(tracing::Level::WARN, move || writer.clone());
-        tracing::subscriber::with_default(log, || {
-            tracing::info!("below the level");
-            tracing::error!(code = 7, "table failed");
-        });
-        let bytes = written.0.lock().expect("not poisoned").clone();
-        let line: Value = serde_json::from_slice(&bytes).expect("one line of JSON");
+        let log = FakeLog::start();
+        tracing::info!("below the level");
+        tracing::error!(code = 7, "table failed");
+        let line = &log.take("ERROR")[0];
         assert_eq!((&line["level"], &line["message"]), (&Value::from("ERROR"), &Value::from("table failed")));
         // The documented form: RFC 3339 in UTC.
         let timestamp = line["timestamp"].as_str().expect("a timestamp");
