@@ -7,7 +7,9 @@ use switchboard_core::{ChannelPresence, DeviceStatus, Input};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::{JoinPolicy, Media, Mode, ParticipantState, Policy};
-use switchboard_protocol::requests::{CreateMeeting, CreateRequest, Leave, MediaReport, RaiseHand, Rejoin};
+use switchboard_protocol::requests::{
+    CreateMeeting, CreateRequest, Leave, MediaReport, RaiseHand, RefreshToken, Rejoin,
+};
 use switchboard_service::fake::{FakeRtc, RtcCall};
 
 fn leave(meeting: &MeetingId) -> AttendRequest {
@@ -186,6 +188,7 @@ async fn a_channel_that_may_be_closed_is_made_again_before_a_join_token() {
     assert!(published(&service).contains(&"bob.phone= joined".to_owned()));
 
     rtc.set_down(true);
+    service.table.state.borrow_mut().channels.clear();
     rejoin("r4", "bob.phone", 39_000).await;
     assert!(published(&service).contains(&"bob.phone= joined".to_owned()), "the channel may still be there");
 }
@@ -214,4 +217,22 @@ async fn the_direct_call_of_a_user_who_takes_a_lost_seat_again_is_still_found() 
     serve(request("bob.phone", "r1", rejoin, at(102_000)), &service, &attend).await;
     assert_eq!(bob(), ParticipantState::Accepted);
     assert_eq!(calls_of_bob(&service).await, ([call, group.clone()].into(), Some(group)));
+}
+
+#[tokio::test]
+async fn however_often_devices_ask_the_channel_is_made_again_once_in_thirty_seconds() {
+    let rtc = FakeRtc::default();
+    let service = service_with_rtc(&rtc);
+    let meeting = created(&service, &["bob"], Mode::Direct).await;
+    accepted(&service, &meeting, "bob.phone").await;
+    assert_eq!(rtc.take_calls().len(), 1, "the channel of the new meeting");
+    let mut made = Vec::new();
+    for at_ms in [150_000, 150_001, 160_000, 179_999, 180_000, 180_001] {
+        let again = AttendRequest::RefreshToken(RefreshToken { meeting_id: meeting.clone() });
+        let id = format!("t{at_ms}");
+        serve(request("alice.phone", &id, again, at(at_ms)), &service, &attend).await;
+        assert_eq!(published(&service), ["alice.phone= token"], "the token comes in any case");
+        made.extend(rtc.take_calls().iter().map(|_| at_ms));
+    }
+    assert_eq!(made, [150_000, 180_000]);
 }

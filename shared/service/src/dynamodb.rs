@@ -5,6 +5,7 @@
 
 mod availability;
 mod call_history;
+mod channel;
 mod commit;
 mod due;
 mod effects_done;

@@ -74,6 +74,10 @@ pub trait Meetings {
     /// Returns `false`, and counts nothing, after [`MAX_TOLD_AGAIN`](switchboard_core::MAX_TOLD_AGAIN) times.
     async fn count_retelling(&self, id: &MeetingId, rev: u64, now_ms: i64) -> Result<bool, StoreError>;
 
+    /// Records that the channel of a meeting is created again. Returns `false`, and records nothing, if that was
+    /// done later than `since_ms`.
+    async fn claim_channel(&self, id: &MeetingId, since_ms: i64, now_ms: i64) -> Result<bool, StoreError>;
+
     /// Lists the meetings whose deadline in the index is `until_ms` or earlier. The index may lag behind the
     /// meetings.
     async fn due(&self, until_ms: i64) -> Result<Vec<Due>, StoreError>;

@@ -1,7 +1,7 @@
 //! The parts of the RTC service that the functions use: users in the media, channels, ids.
 
 use crate::error_chain::ErrorChain;
-use crate::ports::Ports;
+use crate::ports::{Meetings, Ports};
 use crate::service::Service;
 use std::collections::{BTreeMap, BTreeSet};
 use switchboard_core::{Meeting, Now, Refusal, RtcCapabilities, SEAT_KEPT_MS, UNUSED_MS};
@@ -11,6 +11,9 @@ use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::ParticipantState;
 use switchboard_protocol::requests::MediaReport;
 use switchboard_rtc::management::{ChannelSpec, ManagementCapabilities, OpenChannel, RtcError};
+
+/// Milliseconds within which the channel of a meeting is created again at most once.
+const CHANNEL_AGAIN_MS: i64 = 30_000;
 
 impl<P: Ports> Service<P> {
     /// Returns the capabilities of the RTC service that the core depends on.
@@ -93,11 +96,24 @@ impl<P: Ports> Service<P> {
 
     /// Creates the channel again for a user who gets a join token while no user is in the media: the RTC
     /// service may have closed the channel in the meantime, and not every RTC service creates a channel when
-    /// a user joins. A failure is logged. The token is minted in any case, since the channel may still exist.
+    /// a user joins. At most once in [`CHANNEL_AGAIN_MS`] for each meeting, so that repeated requests do not use
+    /// up the quota of the RTC service. A failure is logged. The token is minted in any case, since the channel
+    /// may still exist.
     pub(crate) async fn ensure_channel(&self, meeting: &Meeting, now: Now) {
         let is_in_use = meeting.members().any(|p| p.state() == ParticipantState::Joined);
         let may_be_closed = meeting.is_used || meeting.created_ms + UNUSED_MS / 2 <= now.ms;
-        if !is_in_use && may_be_closed && self.register(meeting, now).await.is_err() {
+        if self.rtc.is_none() || is_in_use || !may_be_closed {
+            return;
+        }
+        let is_first = self.table.claim_channel(&meeting.id, now.ms - CHANNEL_AGAIN_MS, now.ms).await;
+        let is_first = is_first.unwrap_or_else(|error| {
+            tracing::warn!(
+                meeting.id = %meeting.id, error = %ErrorChain(&error),
+                "time of the meeting's channel not stored; the channel is created again"
+            );
+            true
+        });
+        if is_first && self.register(meeting, now).await.is_err() {
             tracing::warn!(meeting.id = %meeting.id, "channel of the meeting not created again before a join token; the token is published nevertheless");
         }
     }

@@ -24,7 +24,7 @@ struct Write {
     functions: &'static [&'static str],
 }
 
-const WRITES: [Write; 14] = [
+const WRITES: [Write; 15] = [
     Write { name: "commit", functions: &["commit_one"] },
     Write {
         name: "commit with slots, parts and a create mark",
@@ -42,6 +42,7 @@ const WRITES: [Write; 14] = [
     Write { name: "part of a user", functions: &["keep_part"] },
     Write { name: "effects done", functions: &["write_legs"] },
     Write { name: "count of a repeat", functions: &["count_retelling"] },
+    Write { name: "claim of a channel", functions: &["claim_channel"] },
     Write { name: "correction of the index", functions: &["correct_due"] },
     Write { name: "postponement in the index", functions: &["postpone"] },
     Write { name: "connect", functions: &["device_connected", "device_update", "remove_devices"] },
@@ -198,6 +199,15 @@ async fn perform(name: &str, table: &Table, lose: impl Fn()) {
                 );
             }
             assert!(!table.count_retelling(&call.id, 1, START_MS).await.expect("an answer"));
+        }
+        "claim of a channel" => {
+            for now_ms in [START_MS, START_MS + 30_000] {
+                lose();
+                let claim = table.claim_channel(&call.id, now_ms - 30_000, now_ms).await;
+                assert!(claim.expect("an answer"), "the write is recognised");
+                let other = table.claim_channel(&call.id, now_ms - 29_999, now_ms + 1).await;
+                assert!(!other.expect("an answer"), "another one comes too early");
+            }
         }
         "correction of the index" => {
             write(table, &Commit { due_at_ms: Some(START_MS), ..commit(&call) }).await;

@@ -42,6 +42,10 @@ impl Meetings for Table {
         Self::count_retelling(self, id, rev, now_ms).await
     }
 
+    async fn claim_channel(&self, id: &MeetingId, since_ms: i64, now_ms: i64) -> Result<bool, StoreError> {
+        Self::claim_channel(self, id, since_ms, now_ms).await
+    }
+
     async fn due(&self, until_ms: i64) -> Result<Vec<Due>, StoreError> {
         Self::due(self, until_ms).await
     }

@@ -157,6 +157,16 @@ impl Meetings for FakeTable {
         self.answer("count_retelling", is_within)
     }
 
+    async fn claim_channel(&self, id: &MeetingId, since_ms: i64, now_ms: i64) -> Result<bool, StoreError> {
+        self.check("claim_channel")?;
+        let mut state = self.state.borrow_mut();
+        let is_free = state.channels.get(id).is_none_or(|made_ms| *made_ms <= since_ms);
+        if is_free {
+            state.channels.insert(id.clone(), now_ms);
+        }
+        self.answer("claim_channel", is_free)
+    }
+
     async fn due(&self, until_ms: i64) -> Result<Vec<Due>, StoreError> {
         self.check("due")?;
         let state = self.state.borrow();

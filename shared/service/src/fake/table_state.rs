@@ -27,6 +27,8 @@ pub struct TableState {
     pub parts: BTreeSet<(UserId, MeetingId)>,
     /// Number of times that repeats of the request which made a revision told others again.
     pub retold: BTreeMap<(MeetingId, u64), usize>,
+    /// Times at which the channels of meetings were last created again.
+    pub channels: BTreeMap<MeetingId, i64>,
     /// The call histories, by end and meeting.
     pub calls: BTreeMap<UserId, BTreeMap<(i64, MeetingId), CallView>>,
 }

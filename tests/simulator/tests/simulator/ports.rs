@@ -109,6 +109,12 @@ impl Meetings for SimTable {
         written(call, "count_retelling", result).await
     }
 
+    async fn claim_channel(&self, id: &MeetingId, since_ms: i64, now_ms: i64) -> Result<bool, StoreError> {
+        let call = begin("claim_channel").await?;
+        let result = self.0.claim_channel(id, since_ms, now_ms).await?;
+        written(call, "claim_channel", result).await
+    }
+
     async fn due(&self, until_ms: i64) -> Result<Vec<Due>, StoreError> {
         let call = begin("due").await?;
         end(call, self.0.due(until_ms).await).await
