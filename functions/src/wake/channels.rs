@@ -11,7 +11,7 @@ use switchboard_core::{ChannelPresence, Input, Now, RTC_CLOCK_LEEWAY_MS};
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::ParticipantState;
 use switchboard_service::error_chain::ErrorChain;
-use switchboard_service::ports::{Due, Meetings, Ports, Stored};
+use switchboard_service::ports::{Due, DueRange, Meetings, Ports, Stored};
 use switchboard_service::{ServeError, Service};
 
 /// Age in milliseconds from which a channel without a meeting is closed. Before that age, its create request
@@ -21,10 +21,15 @@ const LEAKED_MS: i64 = 180_000 + RTC_CLOCK_LEEWAY_MS;
 const MAX_CHECKED: usize = 100;
 const IN_FLIGHT: usize = 8;
 
-/// Times at which this process first saw channels whose age the RTC service does not report, by meeting. Kept
-/// between the sweeps of a process.
+/// Memory of a process about the channels of the RTC service, kept between its sweeps.
 #[derive(Debug, Default)]
-pub struct ChannelAges(Mutex<BTreeMap<MeetingId, i64>>);
+pub struct ChannelAges {
+    /// Times at which this process first saw channels whose age the RTC service does not report, by meeting.
+    first_seen: Mutex<BTreeMap<MeetingId, i64>>,
+    /// The live meetings that the next sweep compares with the channels. One sweep reads at most
+    /// [`MAX_DUE`](switchboard_service::ports::MAX_DUE) of them.
+    live: Mutex<Option<DueRange>>,
+}
 
 /// The differences that one comparison found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -113,9 +118,21 @@ fn leaked<'a>(
 }
 
 impl ChannelAges {
+    /// Returns the range of live meetings that this sweep reads.
+    pub(super) fn next_live(&self) -> DueRange {
+        let next = self.live.lock().unwrap_or_else(PoisonError::into_inner).take();
+        next.unwrap_or(DueRange::until(i64::MAX))
+    }
+
+    /// Keeps the range of the other live meetings for the next sweep; after the last of them, the next sweep
+    /// begins anew.
+    pub(super) fn remember_live(&self, rest: Option<DueRange>) {
+        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = rest;
+    }
+
     /// Returns the time since which each channel is known to exist.
     fn since(&self, channels: &BTreeMap<MeetingId, Option<i64>>, now: Now) -> BTreeMap<MeetingId, i64> {
-        let mut first_seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut first_seen = self.first_seen.lock().unwrap_or_else(PoisonError::into_inner);
         first_seen.retain(|id, _| channels.contains_key(id));
         let mut since = |(id, created_ms): (&MeetingId, &Option<i64>)| {
             let since_ms = created_ms.unwrap_or_else(|| *first_seen.entry(id.clone()).or_insert(now.ms));

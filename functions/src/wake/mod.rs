@@ -21,7 +21,8 @@ use switchboard_protocol::object::ParticipantState;
 use switchboard_service::effects::timer::SCHEDULE_WITHIN_MS;
 use switchboard_service::error_chain::ErrorChain;
 use switchboard_service::ports::{
-    BrokerError, Downlinks, Due, Loaded, Meetings, Nudge, Pending, Ports, StoreError, Stored,
+    BrokerError, Downlinks, Due, DuePage, DueRange, Loaded, Meetings, Nudge, Pending, Ports, StoreError,
+    Stored, SweepRest, Wakes,
 };
 use switchboard_service::{InvocationFailure, ServeError, Service};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -80,15 +81,37 @@ async fn wake_within<P: Ports>(
     if event.records.is_empty() {
         return sweep(limit, ages, service, now).await.map_err(|error| InvocationFailure::from(&error));
     }
-    // The nudges are served at the same time, so that an RTC service that does not answer delays only its own
-    // meetings.
+    // The messages are served at the same time, so that an RTC service that does not answer delays only its
+    // own meetings.
     let failed: Vec<Value> = stream::iter(event.records)
-        .map(|record| serve_nudge(limit, record, service, now))
+        .map(|record| serve_message(limit, record, service, now))
         .buffered(IN_FLIGHT)
         .filter_map(futures::future::ready)
         .collect()
         .await;
     Ok(json!({"batchItemFailures": failed}))
+}
+
+/// Serves a nudge, or continues a sweep. Returns `Some` if the queue has to redeliver the message.
+async fn serve_message<P: Ports>(
+    limit: Duration,
+    record: Record,
+    service: &Service<P>,
+    now: Now,
+) -> Option<Value> {
+    let Ok(SweepRest { sweep_rest }) = serde_json::from_str(&record.body) else {
+        return serve_nudge(limit, record, service, now).await;
+    };
+    match sweep_deadlines(limit, &sweep_rest, service, now).await {
+        Ok((found, failed)) => {
+            tracing::info!(found, failed, "part of a sweep finished");
+            None
+        }
+        Err(error) => {
+            tracing::warn!(error = %ErrorChain(&error), "sweep not continued; the queue will redeliver its message");
+            Some(json!({"itemIdentifier": record.message_id}))
+        }
+    }
 }
 
 /// Wakes the meeting that a nudge names. Returns `Some` if the queue has to redeliver the nudge.
@@ -161,20 +184,25 @@ async fn check_lost_device<P: Ports>(
     service.apply(loaded, &input, now).await.map(|_| ())
 }
 
-/// Wakes every meeting whose deadline has passed, and schedules a wake for deadlines within [`SCHEDULE_WITHIN_MS`].
-async fn sweep<P: Ports>(
+/// Wakes the first meetings whose deadlines are in `range`, and schedules a wake for deadlines within
+/// [`SCHEDULE_WITHIN_MS`]. Returns the number of meetings found, and of failed wakes.
+///
+/// One invocation reads at most [`MAX_DUE`](switchboard_service::ports::MAX_DUE) meetings. It leaves the others to another
+/// invocation before it wakes its own ones, so meetings whose wakes fail do not delay the others.
+async fn sweep_deadlines<P: Ports>(
     limit: Duration,
-    ages: &ChannelAges,
+    range: &DueRange,
     service: &Service<P>,
     now: Now,
-) -> Result<Value, ServeError> {
-    let has_channels = service.capabilities().lists_channels;
-    // Every live meeting has a deadline. So if the RTC service lists its channels, this reads all live
-    // meetings, which are then compared with the channels.
-    let until_ms = if has_channels { i64::MAX } else { now.ms + SCHEDULE_WITHIN_MS };
-    let live = service.table.due(until_ms).await?;
-    let due: Vec<Due> =
-        live.iter().filter(|due| due.due_at_ms <= now.ms + SCHEDULE_WITHIN_MS).cloned().collect();
+) -> Result<(usize, usize), StoreError> {
+    let DuePage { due, rest } = service.table.due(range).await?;
+    if let Some(sweep_rest) = rest
+        && let Err(error) = service.wakes.continue_sweep(&SweepRest { sweep_rest }).await
+    {
+        tracing::error!(
+            error = %ErrorChain(&error), "rest of the sweep not scheduled; the next sweep will begin anew"
+        );
+    }
     let found = due.len();
     let deadline = Instant::now() + limit;
     let failed = stream::iter(due)
@@ -183,8 +211,25 @@ async fn sweep<P: Ports>(
         .filter(|done| futures::future::ready(!*done))
         .count()
         .await;
+    Ok((found, failed))
+}
+
+/// Wakes the meetings that are due, and compares the channels of the RTC service with the live meetings.
+async fn sweep<P: Ports>(
+    limit: Duration,
+    ages: &ChannelAges,
+    service: &Service<P>,
+    now: Now,
+) -> Result<Value, ServeError> {
+    let has_channels = service.capabilities().lists_channels;
+    // Every live meeting has a deadline, so the index without a limit of time has all of them. They are read
+    // before their wakes change the index.
+    let live = if has_channels { service.table.due(&ages.next_live()).await? } else { DuePage::default() };
+    let range = DueRange::until(now.ms + SCHEDULE_WITHIN_MS);
+    let (found, failed) = sweep_deadlines(limit, &range, service, now).await?;
     let Mismatches { channels_without_meeting, meetings_without_channel } = if has_channels {
-        channels::reconcile(&live, ages, service, now).await
+        ages.remember_live(live.rest);
+        channels::reconcile(&live.due, ages, service, now).await
     } else {
         Mismatches::default()
     };
@@ -349,5 +394,7 @@ async fn schedule_next<P: Ports>(loaded: &Loaded, service: &Service<P>, now: Now
 mod legs_tests;
 #[cfg(test)]
 mod outage_tests;
+#[cfg(test)]
+mod page_tests;
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ pub use table_state::{StoredDevice, StoredMeeting, StoredUser, TableState};
 pub use waits::replace_waits;
 
 use crate::effects::downlinks::Publisher;
-use crate::ports::{Nudge, OutcomeBus, Ports, Wakes};
+use crate::ports::{Nudge, OutcomeBus, Ports, SweepRest, Wakes};
 use crate::request_rate::Paces;
 use crate::rtc_client::RtcClient;
 use crate::service::Service;
@@ -86,6 +86,8 @@ pub fn service_with_rtc(rtc: FakeRtc) -> Service<FakePorts> {
 pub struct FakeWakes {
     /// The scheduled wakes, oldest first.
     pub scheduled: RefCell<Vec<(Nudge, i32)>>,
+    /// The sweeps that are to be continued, oldest first.
+    pub sweeps: RefCell<Vec<SweepRest>>,
 }
 
 impl Wakes for FakeWakes {
@@ -93,6 +95,11 @@ impl Wakes for FakeWakes {
 
     async fn schedule(&self, nudge: &Nudge, delay_seconds: i32) -> Result<(), Infallible> {
         self.scheduled.borrow_mut().push((nudge.clone(), delay_seconds));
+        Ok(())
+    }
+
+    async fn continue_sweep(&self, rest: &SweepRest) -> Result<(), Infallible> {
+        self.sweeps.borrow_mut().push(rest.clone());
         Ok(())
     }
 }

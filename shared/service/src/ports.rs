@@ -14,13 +14,14 @@ mod wake;
 pub use broker::{BrokerError, DirectDelivery, Qos};
 pub use error::StoreError;
 pub use meeting::{
-    Commit, CommitResult, Due, Loaded, MAX_PENDING, Pending, Reached, RingsWrite, SlotWrite, Stored,
+    Commit, CommitResult, Due, DuePage, DueRange, Loaded, MAX_DUE, MAX_PENDING, Pending, Reached, RingsWrite,
+    SlotWrite, Stored,
 };
 pub(crate) use user::queue_until_ms;
 pub use user::{
     DeviceSession, DeviceWrite, HistoryCursor, OpeningView, SESSION_LIFE_MS, Slot, StoredRings, UserRecord,
 };
-pub use wake::Nudge;
+pub use wake::{Nudge, SweepRest};
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,9 +79,9 @@ pub trait Meetings {
     /// done later than `since_ms`.
     async fn claim_channel(&self, id: &MeetingId, since_ms: i64, now_ms: i64) -> Result<bool, StoreError>;
 
-    /// Lists the meetings whose deadline in the index is `until_ms` or earlier. The index may lag behind the
-    /// meetings.
-    async fn due(&self, until_ms: i64) -> Result<Vec<Due>, StoreError>;
+    /// Lists the meetings whose deadline in the index is in the range, the earliest of each partition first. The
+    /// index may lag behind the meetings.
+    async fn due(&self, range: &DueRange) -> Result<DuePage, StoreError>;
 
     /// Postpones an entry of the index until `until_ms`, if the entry is still the stored one, so that a
     /// meeting whose wake fails does not delay the others. The deadlines of the meeting do not change.
@@ -204,6 +205,9 @@ pub trait Wakes {
 
     /// Delivers `nudge` to `wake` after `delay_seconds`.
     async fn schedule(&self, nudge: &Nudge, delay_seconds: i32) -> Result<(), Self::Error>;
+
+    /// Makes `wake` sweep the rest of the index at once, in another invocation.
+    async fn continue_sweep(&self, rest: &SweepRest) -> Result<(), Self::Error>;
 }
 
 /// The event bus for reports of functions whose results Lambda does not forward itself.

@@ -2,28 +2,57 @@
 
 use super::meeting::{due_shard, meeting_key};
 use super::record::SCHEMA;
-use super::{DUE_SHARDS, Item, Table, number, query_all, stored_number, stored_text, text};
-use crate::ports::{Due, StoreError};
+use super::{DUE_SHARDS, Item, Table, number, stored_number, stored_text, text};
+use crate::ports::{Due, DuePage, DueRange, MAX_DUE, StoreError};
+use std::collections::BTreeMap;
 use switchboard_protocol::id::MeetingId;
 
 impl Table {
-    /// Lists the meetings whose deadline is `until_ms` or earlier: partition by partition, with the earliest
-    /// of each partition first.
-    pub async fn due(&self, until_ms: i64) -> Result<Vec<Due>, StoreError> {
-        let shards = (0..DUE_SHARDS).map(|shard| self.due_in(format!("due#{shard}"), until_ms));
-        Ok(futures::future::try_join_all(shards).await?.into_iter().flatten().collect())
+    /// Lists the first meetings of a range: partition by partition, with the earliest of each partition first.
+    pub async fn due(&self, range: &DueRange) -> Result<DuePage, StoreError> {
+        let shards: Vec<(usize, Option<&Due>)> = match &range.after {
+            None => (0..DUE_SHARDS).map(|shard| (shard, None)).collect(),
+            Some(after) => after.iter().map(|(shard, after)| (*shard, Some(after))).collect(),
+        };
+        let limit = (MAX_DUE / shards.len().max(1)).max(1);
+        let pages = shards.iter().map(|(shard, after)| self.due_in(*shard, range.until_ms, *after, limit));
+        let (mut due, mut rest) = (Vec::new(), BTreeMap::new());
+        for ((shard, _), (entries, last)) in shards.iter().zip(futures::future::try_join_all(pages).await?) {
+            due.extend(entries);
+            rest.extend(last.map(|last| (*shard, last)));
+        }
+        let rest = (!rest.is_empty()).then_some(DueRange { until_ms: range.until_ms, after: Some(rest) });
+        Ok(DuePage { due, rest })
     }
 
-    async fn due_in(&self, shard: String, until_ms: i64) -> Result<Vec<Due>, StoreError> {
+    /// Reads at most `limit` entries of a partition, and returns the last one if there may be more.
+    async fn due_in(
+        &self,
+        shard: usize,
+        until_ms: i64,
+        after: Option<&Due>,
+        limit: usize,
+    ) -> Result<(Vec<Due>, Option<Due>), StoreError> {
+        let name = format!("due#{shard}");
+        let start = after.map(|after| {
+            let mut key = meeting_key(&after.meeting_id);
+            key.insert("due_shard".to_owned(), text(&name));
+            key.insert("due_at".to_owned(), number(after.due_at_ms));
+            key
+        });
         let query = self
             .client
             .query()
             .table_name(&self.name)
             .index_name("due")
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .key_condition_expression("due_shard = :shard AND due_at <= :until")
-            .expression_attribute_values(":shard", text(&shard))
-            .expression_attribute_values(":until", number(until_ms));
-        Ok(query_all(query).await?.iter().filter_map(read).collect())
+            .expression_attribute_values(":shard", text(&name))
+            .expression_attribute_values(":until", number(until_ms))
+            .set_exclusive_start_key(start);
+        let output = query.send().await.map_err(StoreError::unavailable("Query"))?;
+        let entries = output.items.unwrap_or_default().iter().filter_map(read).collect();
+        Ok((entries, output.last_evaluated_key.as_ref().and_then(read)))
     }
 
     /// Postpones an entry of the index until `until_ms`, if the entry is still the stored one.

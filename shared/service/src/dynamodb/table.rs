@@ -3,8 +3,8 @@
 
 use super::Table;
 use crate::ports::{
-    Commit, CommitResult, DeviceSession, DeviceWrite, Due, HistoryCursor, Loaded, Meetings, OpeningView,
-    Slot, StoreError, Stored, StoredRings, Users,
+    Commit, CommitResult, DeviceSession, DeviceWrite, Due, DuePage, DueRange, HistoryCursor, Loaded,
+    Meetings, OpeningView, Slot, StoreError, Stored, StoredRings, Users,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use switchboard_core::{Availability, AvailabilityChange, CreateMark};
@@ -46,8 +46,8 @@ impl Meetings for Table {
         Self::claim_channel(self, id, since_ms, now_ms).await
     }
 
-    async fn due(&self, until_ms: i64) -> Result<Vec<Due>, StoreError> {
-        Self::due(self, until_ms).await
+    async fn due(&self, range: &DueRange) -> Result<DuePage, StoreError> {
+        Self::due(self, range).await
     }
 
     async fn postpone(&self, due: &Due, until_ms: i64) -> Result<(), StoreError> {

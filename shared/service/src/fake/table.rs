@@ -3,8 +3,9 @@
 use super::process::Process;
 use super::table_state::{StoredDevice, StoredMeeting, TableState};
 use crate::ports::{
-    Commit, CommitResult, DeviceSession, DeviceWrite, Due, HistoryCursor, Loaded, Meetings, OpeningView,
-    SESSION_LIFE_MS, Slot, StoreError, Stored, StoredRings, UserRecord, Users, queue_until_ms,
+    Commit, CommitResult, DeviceSession, DeviceWrite, Due, DuePage, DueRange, HistoryCursor, Loaded, MAX_DUE,
+    Meetings, OpeningView, SESSION_LIFE_MS, Slot, StoreError, Stored, StoredRings, UserRecord, Users,
+    queue_until_ms,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -167,14 +168,24 @@ impl Meetings for FakeTable {
         self.answer("claim_channel", is_free)
     }
 
-    async fn due(&self, until_ms: i64) -> Result<Vec<Due>, StoreError> {
+    async fn due(&self, range: &DueRange) -> Result<DuePage, StoreError> {
         self.check("due")?;
         let state = self.state.borrow();
+        let key = |due: &Due| (due.due_at_ms, due.meeting_id.clone());
+        let after = range.after.as_ref().and_then(|after| after.get(&0)).map(key);
         let due = |(id, stored): (&MeetingId, &StoredMeeting)| {
-            let due_at_ms = stored.due_at_ms.filter(|due_at_ms| *due_at_ms <= until_ms)?;
+            let due_at_ms = stored.due_at_ms.filter(|due_at_ms| *due_at_ms <= range.until_ms)?;
             Some(Due { meeting_id: id.clone(), due_at_ms })
         };
-        Ok(state.meetings.iter().filter_map(due).collect())
+        let mut due: Vec<Due> = state.meetings.iter().filter_map(due).collect();
+        due.retain(|due| after.as_ref().is_none_or(|after| key(due) > *after));
+        due.sort_by_key(key);
+        let has_more = due.len() > MAX_DUE;
+        due.truncate(MAX_DUE);
+        let last = due.last().filter(|_| has_more);
+        let after = last.map(|last| BTreeMap::from([(0, last.clone())]));
+        let rest = after.map(|after| DueRange { until_ms: range.until_ms, after: Some(after) });
+        Ok(DuePage { due, rest })
     }
 
     async fn postpone(&self, due: &Due, until_ms: i64) -> Result<(), StoreError> {

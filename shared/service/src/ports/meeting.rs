@@ -182,10 +182,40 @@ pub enum CommitResult {
 }
 
 /// An entry of the index of deadlines.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Due {
     /// The meeting.
     pub meeting_id: MeetingId,
     /// Deadline of the meeting, in milliseconds since the epoch.
     pub due_at_ms: i64,
+}
+
+/// Largest number of entries of the index of deadlines that one read returns.
+pub const MAX_DUE: usize = 1_000;
+
+/// A part of the entries of the index of deadlines until a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueRange {
+    /// Latest deadline, in milliseconds since the epoch.
+    pub until_ms: i64,
+    /// The entry after which the range begins, for each partition of the index. `None` for the whole index;
+    /// otherwise partitions that are not in the map are omitted.
+    pub after: Option<BTreeMap<usize, Due>>,
+}
+
+impl DueRange {
+    /// Returns the range of all entries until a time.
+    #[must_use]
+    pub const fn until(until_ms: i64) -> Self {
+        Self { until_ms, after: None }
+    }
+}
+
+/// The first entries of a range.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DuePage {
+    /// The entries, at most [`MAX_DUE`].
+    pub due: Vec<Due>,
+    /// The range of the other entries; `None` if there are no others.
+    pub rest: Option<DueRange>,
 }

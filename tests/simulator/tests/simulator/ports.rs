@@ -16,9 +16,9 @@ use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::{CallView, Reach};
 use switchboard_service::fake::FakeTable;
 use switchboard_service::ports::{
-    BrokerError, Commit, CommitResult, DeviceSession, DeviceWrite, DirectDelivery, Downlinks, Due,
-    HistoryCursor, Loaded, Meetings, Nudge, OpeningView, OutcomeBus, Ports, Qos, Slot, StoreError, Stored,
-    StoredRings, Users, Wakes,
+    BrokerError, Commit, CommitResult, DeviceSession, DeviceWrite, DirectDelivery, Downlinks, Due, DuePage,
+    DueRange, HistoryCursor, Loaded, Meetings, Nudge, OpeningView, OutcomeBus, Ports, Qos, Slot, StoreError,
+    Stored, StoredRings, SweepRest, Users, Wakes,
 };
 
 /// The adapters of the simulator.
@@ -115,9 +115,9 @@ impl Meetings for SimTable {
         written(call, "claim_channel", result).await
     }
 
-    async fn due(&self, until_ms: i64) -> Result<Vec<Due>, StoreError> {
+    async fn due(&self, range: &DueRange) -> Result<DuePage, StoreError> {
         let call = begin("due").await?;
-        end(call, self.0.due(until_ms).await).await
+        end(call, self.0.due(range).await).await
     }
 
     async fn postpone(&self, due: &Due, until_ms: i64) -> Result<(), StoreError> {
@@ -362,6 +362,10 @@ impl Wakes for SimQueue {
         }
         call.end(0, 3).await;
         Ok(())
+    }
+
+    async fn continue_sweep(&self, _: &SweepRest) -> Result<(), QueueError> {
+        unreachable!("a run has fewer meetings than one sweep reads")
     }
 }
 
