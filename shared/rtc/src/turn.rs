@@ -15,10 +15,10 @@ use self::address::ServerKind;
 use crate::mac::hmac_sha1;
 use crate::{AccountError, Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError};
 
-/// Life of a credential in seconds: a day, as the draft recommends. It is longer than the life of a join
-/// token, because a device that changes its network during the call allocates a new relay. The credential
-/// gives access only to the relay.
-pub const TTL_SECONDS: i64 = 86_400;
+/// Life of a credential in seconds: an hour. It is longer than the life of a join token, because a device that
+/// changes its network during the call allocates a new relay; later, `refresh_token` brings a new one. The draft
+/// recommends a day, but nothing revokes the credential of a removed user.
+pub const TTL_SECONDS: i64 = 3_600;
 
 /// TURN and STUN servers; the TURN servers share one secret.
 #[derive(Clone, Debug)]

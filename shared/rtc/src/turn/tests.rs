@@ -14,7 +14,7 @@ fn every_join_gains_ice_servers_and_keeps_its_params() {
         let servers = servers(URLS).expect("right").expect("two");
         let mut join = WithTurn::new(minter(provider, ""), servers).join(&request()).expect("mints");
         let ice_servers = join.params.remove("iceServers").expect("there");
-        let username = format!("{}:alice", NOW + 86_400);
+        let username = format!("{}:alice", NOW + 3_600);
         let password = password_of(&username, &SECRET.into());
         assert_eq!(
             ice_servers,
@@ -25,6 +25,15 @@ fn every_join_gains_ice_servers_and_keeps_its_params() {
         );
         assert_eq!(join, plain, "{provider}");
     }
+}
+
+#[test]
+fn a_credential_of_the_relay_is_valid_for_an_hour() {
+    let servers = servers(URLS).expect("right").expect("two");
+    let join = WithTurn::new(minter(Provider::Livekit, ""), servers).join(&request()).expect("mints");
+    let username = join.params["iceServers"][0]["username"].as_str().expect("a user name");
+    let (expires, _) = username.split_once(':').expect("the end and the user");
+    assert_eq!(expires.parse(), Ok(NOW + 3_600));
 }
 
 #[test]
