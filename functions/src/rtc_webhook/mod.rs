@@ -88,6 +88,9 @@ async fn apply<P: Ports>(event: &MediaEvent, service: &Service<P>, now: Now) -> 
         }
         MediaEventKind::ChannelClosed => None,
     };
+    if let (MediaEventKind::Joined { media_id, .. }, None) = (&event.kind, &user) {
+        service.remove_stranger(&loaded.meeting, media_id, now).await;
+    }
     let input = Input::Callback { event: event.clone(), user: user.clone() };
     let (report, _) = service.apply(loaded, &input, now).await?;
     tracing::info!(

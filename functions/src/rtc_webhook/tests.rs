@@ -156,3 +156,26 @@ async fn a_stranger_in_the_channel_is_removed_and_the_callback_asked_for_again_u
     assert_eq!(callback(&service, &channel, "joined bob", 1_000).await.ok(), Some(200));
     assert_eq!(rtc.take_calls(), [RtcCall::Remove(channel, "bob".to_owned())]);
 }
+
+#[tokio::test]
+async fn an_unknown_id_is_removed_where_a_join_token_admits_any_id_and_left_alone_elsewhere() {
+    for admits_any_id in [false, true] {
+        let rtc = FakeRtc::capable();
+        let service = service_with_rtc(&rtc);
+        let meeting = created(&service, &["bob"], Mode::Direct).await;
+        let channel = service.channel_of(&meeting);
+        if admits_any_id {
+            rtc.admit_any_id();
+        }
+        let _ = rtc.take_calls();
+        let removal = [RtcCall::Remove(channel.clone(), "ghost".to_owned())];
+        let expected = if admits_any_id { &removal[..] } else { &[] };
+        assert_eq!(callback(&service, &channel, "joined ghost", 1_000).await.ok(), Some(200));
+        assert_eq!(rtc.take_calls(), expected, "the callback reports it");
+        rtc.set_members(&["alice", "ghost"]);
+        let stored = service.table.stored(&meeting).meeting;
+        let users = service.in_media(&stored, at(2_000)).await.expect("an answer");
+        assert_eq!(users, [user("alice")].into());
+        assert_eq!(rtc.take_calls(), expected, "the list of participants shows it");
+    }
+}

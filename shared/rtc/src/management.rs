@@ -24,6 +24,10 @@ pub(crate) use http::{ManagementRequest, ManagementResponse, RetryPolicy, parse_
 
 /// Operations that not every RTC service supports. Every service can close channels and remove participants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a property of a service, independent of the others"
+)]
 pub struct ManagementCapabilities {
     /// True if [`RtcManagement::members`] works: the service reports the participants of a channel.
     pub reports_presence: bool,
@@ -32,6 +36,8 @@ pub struct ManagementCapabilities {
     pub enforces_rights: bool,
     /// True if [`RtcManagement::channels`] works: the service lists its open channels.
     pub lists_channels: bool,
+    /// True if a join token names no participant, so that its holder may take any id in the channel.
+    pub admits_any_id: bool,
 }
 
 /// Properties of a channel to create.

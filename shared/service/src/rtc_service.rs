@@ -3,6 +3,8 @@
 use crate::error_chain::ErrorChain;
 use crate::ports::{Meetings, Ports};
 use crate::service::Service;
+use futures::StreamExt;
+use futures::stream;
 use std::collections::{BTreeMap, BTreeSet};
 use switchboard_core::{Meeting, Now, Refusal, RtcCapabilities, SEAT_KEPT_MS, UNUSED_MS};
 use switchboard_protocol::address::{ClientId, UserId};
@@ -12,6 +14,10 @@ use switchboard_protocol::object::ParticipantState;
 use switchboard_protocol::requests::MediaReport;
 use switchboard_rtc::management::{ChannelSpec, ManagementCapabilities, OpenChannel, RtcError};
 
+/// Largest number of unknown participants that one list of participants removes.
+const MAX_STRANGERS: usize = 20;
+/// Largest number of these calls to the RTC service at the same time.
+const IN_FLIGHT: usize = 8;
 /// Milliseconds within which the channel of a meeting is created again at most once.
 const CHANNEL_AGAIN_MS: i64 = 30_000;
 
@@ -124,6 +130,10 @@ impl<P: Ports> Service<P> {
         match rtc.control.members(&self.channel_of(&meeting.id), rtc.nonce(now)).await {
             Ok(ids) => {
                 let users = self.by_media_id(meeting);
+                let strangers = ids.iter().filter(|id| !users.contains_key(*id));
+                stream::iter(strangers.take(MAX_STRANGERS))
+                    .for_each_concurrent(IN_FLIGHT, |id| self.remove_stranger(meeting, id, now))
+                    .await;
                 Some(ids.iter().filter_map(|id| users.get(id)).cloned().collect())
             }
             Err(error) => {
@@ -134,6 +144,20 @@ impl<P: Ports> Service<P> {
                 None
             }
         }
+    }
+
+    /// Removes a participant of the channel whose id belongs to no user of the meeting, if the RTC service lets
+    /// the holder of a join token take any id: a removed user may have returned. With other services, only the
+    /// operator's own programs have such ids. A failure is logged; the next list of participants shows the id
+    /// again.
+    pub async fn remove_stranger(&self, meeting: &Meeting, media_id: &str, now: Now) {
+        let Some(rtc) = self.rtc.as_ref().filter(|_| self.capabilities().admits_any_id) else { return };
+        tracing::warn!(
+            meeting.id = %meeting.id,
+            "participant of the channel has an id of no user of the meeting; removing the participant"
+        );
+        let removed = rtc.control.remove(&self.channel_of(&meeting.id), media_id, rtc.nonce(now)).await;
+        is_done("remove", &meeting.id, removed);
     }
 
     /// Returns whether a terminal's report about its media is confirmed. If the RTC service cannot list

@@ -120,7 +120,12 @@ impl AgoraManagement {
 #[async_trait]
 impl RtcManagement for AgoraManagement {
     fn capabilities(&self) -> ManagementCapabilities {
-        ManagementCapabilities { reports_presence: true, enforces_rights: true, lists_channels: true }
+        ManagementCapabilities {
+            reports_presence: true,
+            enforces_rights: true,
+            lists_channels: true,
+            admits_any_id: false,
+        }
     }
 
     /// Sends no request: Agora creates a channel when the first user joins.

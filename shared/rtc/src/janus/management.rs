@@ -81,7 +81,12 @@ impl JanusManagement {
 #[async_trait]
 impl RtcManagement for JanusManagement {
     fn capabilities(&self) -> ManagementCapabilities {
-        ManagementCapabilities { reports_presence: true, enforces_rights: true, lists_channels: true }
+        ManagementCapabilities {
+            reports_presence: true,
+            enforces_rights: true,
+            lists_channels: true,
+            admits_any_id: true,
+        }
     }
 
     /// Creates the room. Ignores `empty_seconds`: a room exists until it is closed, even if it is empty.

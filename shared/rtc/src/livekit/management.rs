@@ -97,7 +97,12 @@ impl LivekitManagement {
 #[async_trait]
 impl RtcManagement for LivekitManagement {
     fn capabilities(&self) -> ManagementCapabilities {
-        ManagementCapabilities { reports_presence: true, enforces_rights: true, lists_channels: true }
+        ManagementCapabilities {
+            reports_presence: true,
+            enforces_rights: true,
+            lists_channels: true,
+            admits_any_id: false,
+        }
     }
 
     async fn register(&self, channel: ChannelSpec<'_>, context: RequestContext) -> Result<(), RtcError> {

@@ -74,9 +74,18 @@ impl FakeRtc {
     #[must_use]
     pub fn capable() -> Self {
         let rtc = Self::default();
-        rtc.state().capabilities =
-            ManagementCapabilities { reports_presence: true, enforces_rights: true, lists_channels: true };
+        rtc.state().capabilities = ManagementCapabilities {
+            reports_presence: true,
+            enforces_rights: true,
+            lists_channels: true,
+            admits_any_id: false,
+        };
         rtc
+    }
+
+    /// Lets holders of a join token take any id in a channel.
+    pub fn admit_any_id(&self) {
+        self.state().capabilities.admits_any_id = true;
     }
 
     /// Sets the ids of the users in every channel.

@@ -251,7 +251,12 @@ impl Management {
 #[async_trait]
 impl RtcManagement for Management {
     fn capabilities(&self) -> ManagementCapabilities {
-        ManagementCapabilities { reports_presence: true, enforces_rights: true, lists_channels: true }
+        ManagementCapabilities {
+            reports_presence: true,
+            enforces_rights: true,
+            lists_channels: true,
+            admits_any_id: false,
+        }
     }
 
     async fn register(&self, channel: ChannelSpec<'_>, _: RequestContext) -> Result<(), RtcError> {

@@ -57,7 +57,12 @@ struct ArtcRemovedTerminal {
 #[async_trait]
 impl RtcManagement for ArtcManagement {
     fn capabilities(&self) -> ManagementCapabilities {
-        ManagementCapabilities { reports_presence: true, enforces_rights: false, lists_channels: true }
+        ManagementCapabilities {
+            reports_presence: true,
+            enforces_rights: false,
+            lists_channels: true,
+            admits_any_id: false,
+        }
     }
 
     /// Sends no request: the service creates a channel when the first user joins.

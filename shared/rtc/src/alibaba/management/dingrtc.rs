@@ -33,7 +33,12 @@ struct DingRtcUser {
 #[async_trait]
 impl RtcManagement for DingRtcManagement {
     fn capabilities(&self) -> ManagementCapabilities {
-        ManagementCapabilities { reports_presence: true, enforces_rights: false, lists_channels: false }
+        ManagementCapabilities {
+            reports_presence: true,
+            enforces_rights: false,
+            lists_channels: false,
+            admits_any_id: false,
+        }
     }
 
     /// Sends no request: the service creates a channel when the first user joins.
