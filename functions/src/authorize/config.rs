@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use secrecy::SecretString;
 use switchboard_protocol::address::{ClientId, DownlinkParents, MAX_CLIENT_ID_CHARS, is_part};
 use switchboard_service::config::{
-    ConfigError, Variables, is_on_aws, parent, require_own_secrets, required, table_name,
+    ConfigError, Variables, count, is_on_aws, parent, require_own_secrets, required, table_name,
 };
 use switchboard_service::settings::TOKEN_SECRETS;
 
@@ -14,11 +14,14 @@ use crate::authorize::keys::{KeyError, KeyTexts, Keys};
 use crate::authorize::policy::{self, Topics};
 use crate::authorize::token::Verifier;
 
+/// Largest value of `MAX_TOKEN_SECONDS`: a year.
+const MAX_TOKEN_SECONDS: u32 = 31_536_000;
+
 /// The settings of this function.
 #[derive(Debug)]
 pub struct AuthorizerConfig {
     /// Verifier of JWTs (`JWT_HS256_SECRET`, `JWT_HS256_SECRET_PREVIOUS`, `JWT_PUBLIC_KEY`, `JWT_KEY_SET`, `JWT_ISSUER`,
-    /// `JWT_AUDIENCE`).
+    /// `JWT_AUDIENCE`, `MAX_TOKEN_SECONDS`).
     pub verifier: Verifier,
     /// Client groups that may connect (`ALLOWED_GROUPS`).
     pub groups: Groups,
@@ -138,7 +141,10 @@ fn read_verifier(variable: &impl Variables) -> Result<Verifier, ConfigError> {
             return Err(ConfigError::Missing("JWT_AUDIENCE"));
         }
     }
-    Ok(Verifier { keys, issuer, audiences })
+    // 0 sets no limit, as in the template.
+    let max_seconds =
+        Some(count(variable, "MAX_TOKEN_SECONDS", 0, 0..=MAX_TOKEN_SECONDS)?).filter(|it| *it > 0);
+    Ok(Verifier { keys, issuer, audiences, max_seconds })
 }
 
 fn read_groups(list: &str) -> Result<Groups, ConfigError> {

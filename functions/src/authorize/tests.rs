@@ -244,3 +244,21 @@ fn a_registry_that_fails_refuses_nobody() {
     let answer = run(authorize(&event(ALICE, &alices_jwt()), &config(), NOW_MS, failing));
     assert_eq!(answer["isAuthenticated"], true);
 }
+
+#[test]
+fn a_token_that_lives_longer_than_the_configured_time_is_refused() {
+    let read = |max: &str| AuthorizerConfig::read(&environment(&[("MAX_TOKEN_SECONDS", max)]));
+    let decided = |max: &str, exp: i64| {
+        let event = event(ALICE, &jwt(&json!({"sub": "alice", "exp": exp})));
+        decide(&event, &read(max).expect("complete"), NOW_MS).map(drop)
+    };
+    assert_eq!(decided("3600", NOW + 3_600), Ok(()));
+    assert_eq!(decided("3600", NOW + 3_720), Ok(()), "the clock of the app's server may be ahead");
+    let far = decided("3600", NOW + 3_721).expect_err("refused").to_string();
+    assert!(far.contains("MaxTokenSeconds"), "{far}");
+    assert!(decided("3600", i64::MAX).is_err());
+    assert_eq!(decided("0", i64::MAX), Ok(()), "without a limit");
+    for wrong in ["-1", "31536001", "an hour"] {
+        assert!(read(wrong).is_err(), "{wrong}");
+    }
+}

@@ -19,6 +19,8 @@ pub struct Verifier {
     pub issuer: Option<String>,
     /// Audiences, of which a token must contain one (`aud`); empty accepts any audience.
     pub audiences: Vec<String>,
+    /// Largest number of seconds until the end of a token (`exp`); `None` accepts any end.
+    pub max_seconds: Option<u32>,
 }
 
 impl Verifier {
@@ -34,7 +36,11 @@ impl Verifier {
         if !self.audiences.is_empty() {
             claims.require_audience(&self.audiences)?;
         }
-        claims.identity(now_ms)
+        let identity = claims.identity(now_ms)?;
+        if let Some(max_seconds) = self.max_seconds {
+            identity.require_end_within(max_seconds, now_ms)?;
+        }
+        Ok(identity)
     }
 
     /// Returns the claims of a token that one of the keys signed.

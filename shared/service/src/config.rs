@@ -18,7 +18,7 @@ use switchboard_rtc::management::{HttpClient, RtcManagement};
 use switchboard_rtc::turn::{TurnServers, WithTurn};
 use switchboard_rtc::{Account, ManagementApi, Minter, Provider};
 
-pub use form::{parent, table_name};
+pub use form::{count, parent, table_name};
 pub use variables::{ConfigError, Variables, environment, is_on_aws, require_own_secrets, required};
 
 /// The settings that all meeting functions share.

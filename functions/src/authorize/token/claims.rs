@@ -34,6 +34,19 @@ pub struct Identity {
     pub expires_ms: i64,
 }
 
+impl Identity {
+    /// Returns an error if the token lives longer than `max_seconds` from `now_ms` on. The clock of the app's
+    /// server may be ahead.
+    pub(super) fn require_end_within(&self, max_seconds: u32, now_ms: i64) -> Result<(), TokenError> {
+        let left_ms = self.expires_ms.saturating_sub(now_ms).saturating_sub(NOT_BEFORE_LEEWAY_MS);
+        if left_ms > i64::from(max_seconds) * 1_000 {
+            Err(wrong("exp", ClaimFault::Far).into())
+        } else {
+            Ok(())
+        }
+    }
+}
+
 /// The claims of a token, by name.
 pub(super) struct Claims(Map<String, Value>);
 

@@ -58,4 +58,7 @@ pub enum ClaimFault {
     /// future.
     #[error("is in the future: the token is not valid yet")]
     Future,
+    /// The time of the claim is further in the future than `MaxTokenSeconds` allows.
+    #[error("is too far in the future: the token lives longer than MaxTokenSeconds")]
+    Far,
 }

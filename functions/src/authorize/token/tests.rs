@@ -21,7 +21,12 @@ fn keys(secret: &str, public_key: &str) -> Verifier {
 }
 
 fn verifier(texts: &KeyTexts) -> Verifier {
-    Verifier { keys: Keys::new(texts).expect("good keys"), issuer: None, audiences: Vec::new() }
+    Verifier {
+        keys: Keys::new(texts).expect("good keys"),
+        issuer: None,
+        audiences: Vec::new(),
+        max_seconds: None,
+    }
 }
 
 /// Returns the key of [`ES256`] as a member of a key set.

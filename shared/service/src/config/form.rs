@@ -56,7 +56,7 @@ pub(super) fn bus_name(variables: &impl Variables) -> Result<Option<String>, Con
 }
 
 /// Returns the number that the variable `name` sets, within `range`; `default` if it is not set.
-pub(super) fn count(
+pub fn count(
     variables: &impl Variables,
     name: &'static str,
     default: u32,

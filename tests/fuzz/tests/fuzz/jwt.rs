@@ -14,7 +14,12 @@ const NOW_MS: i64 = 1_767_225_600_000;
 
 fn verifier() -> Verifier {
     let keys = KeyTexts { secret: SECRET.into(), ..KeyTexts::default() };
-    Verifier { keys: Keys::new(&keys).expect("a good secret"), issuer: None, audiences: Vec::new() }
+    Verifier {
+        keys: Keys::new(&keys).expect("a good secret"),
+        issuer: None,
+        audiences: Vec::new(),
+        max_seconds: None,
+    }
 }
 
 #[test]
