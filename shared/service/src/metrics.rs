@@ -11,6 +11,9 @@ use switchboard_protocol::code::Code;
 use switchboard_protocol::object::Reach;
 use tokio::time::Instant;
 
+/// Variable with the namespace of the metrics in CloudWatch.
+pub const NAMESPACE: &str = "METRICS_NAMESPACE";
+
 /// Defines the metrics: the doc comment of each is its meaning.
 macro_rules! metrics {
     ($($(#[doc = $meaning:literal])+ $name:ident,)+) => {
@@ -178,7 +181,7 @@ impl MetricLines {
     /// Starts collecting, once per process, in the namespace `METRICS_NAMESPACE`. Without it, nothing is
     /// collected.
     pub fn start() -> Self {
-        let Some(namespace) = environment("METRICS_NAMESPACE") else { return Self(None) };
+        let Some(namespace) = environment(NAMESPACE) else { return Self(None) };
         match Builder::new().cloudwatch_namespace(namespace).init() {
             Ok(collector) => {
                 for metric in Metric::ALL.iter().filter(|metric| metric.is_time()) {

@@ -67,8 +67,8 @@ fn the_template_sets_exactly_the_variables_that_each_function_reads() {
         read.retain(|name| !LAMBDA.contains(name) && !LAPTOP.contains(name));
         read.retain(|name| *name != BROKER || calls_broker);
         read.retain(|name| *name != BUS || publishes_outcomes(function));
-        // `FunctionSettings` reads this variable before all others.
-        read.insert("SECRETS_PATH");
+        // `FunctionSettings` reads this variable before all others, and `MetricLines` its own.
+        read.extend(["SECRETS_PATH", switchboard_service::metrics::NAMESPACE]);
         let set: BTreeSet<&str> = function.environment.keys().map(String::as_str).collect();
         assert_eq!(set, read, "{}", function.name);
     }
