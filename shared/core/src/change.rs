@@ -148,7 +148,7 @@ impl Change {
     /// Changes the presence of a seat, and notifies the members.
     pub(crate) fn set_presence(&mut self, user: &UserId, presence: Presence) {
         self.set_standing(user, |standing| match standing {
-            Standing::Seated(seat) => Standing::Seated(Seat { presence, ..seat }),
+            Standing::Seated(seat) => Standing::Seated(Box::new(Seat { presence, ..*seat })),
             other => other,
         });
     }
@@ -177,7 +177,7 @@ impl Change {
                     check_at_ms: None,
                     hand: Stamped::default(),
                     presence: closed_presence(seat.presence, reason),
-                    ..seat
+                    ..*seat
                 })),
                 Standing::Out(exit) => exit.from,
             };

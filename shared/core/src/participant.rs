@@ -225,8 +225,7 @@ impl Participant {
     #[must_use]
     pub fn last_seat(&self) -> Option<&Seat> {
         match &*self.standing {
-            Standing::Seated(seat) => Some(seat),
-            Standing::Out(Exit { from: Former::Seat(seat), .. }) => Some(seat),
+            Standing::Seated(seat) | Standing::Out(Exit { from: Former::Seat(seat), .. }) => Some(seat),
             _ => None,
         }
     }

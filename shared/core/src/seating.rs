@@ -100,7 +100,7 @@ impl Change {
             return;
         }
         self.set_standing(&user, |standing| match standing {
-            Standing::Seated(seat) => Standing::Seated(moved(seat, by, rev, new_join_by_ms)),
+            Standing::Seated(seat) => Standing::Seated(Box::new(moved(*seat, by, rev, new_join_by_ms))),
             other => other,
         });
         self.device_connected(by);
@@ -167,7 +167,7 @@ impl Change {
         };
         // Stamps the standing with the revision of the coming commit. Claims the call slot, unless the ring
         // already holds it.
-        self.set_standing(user, |present| Standing::Seated(seat(into_invitation(present))));
+        self.set_standing(user, |present| Standing::Seated(Box::new(seat(into_invitation(present)))));
         if let Some(participant) = self.meeting.participants.get_mut(user) {
             participant.had_seat = true;
             participant.times.seated();
@@ -180,9 +180,8 @@ impl Change {
 fn into_invitation(standing: Standing) -> Option<Invitation> {
     match standing {
         Standing::Invited(pending) => Some(pending.invitation),
-        Standing::Seated(seat) => seat.invitation,
+        Standing::Seated(seat) | Standing::Out(Exit { from: Former::Seat(seat), .. }) => seat.invitation,
         Standing::Out(Exit { from: Former::Invitation(invitation), .. }) => Some(invitation),
-        Standing::Out(Exit { from: Former::Seat(seat), .. }) => seat.invitation,
         Standing::Lobby { .. } | Standing::Out(Exit { from: Former::Lobby(_), .. }) => None,
     }
 }

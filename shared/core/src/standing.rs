@@ -18,7 +18,7 @@ pub enum Standing {
         devices: Vec<ClientId>,
     },
     /// Has a seat.
-    Seated(Seat),
+    Seated(Box<Seat>),
     /// No longer has a part in the meeting.
     Out(Exit),
 }

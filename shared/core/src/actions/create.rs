@@ -127,7 +127,7 @@ fn before_invitations(command: &CreateCommand, now: Now) -> Meeting {
         invitation: None,
         other_call: command.busy.clone(),
     };
-    let standing = Stamped::new(Standing::Seated(seat), 1);
+    let standing = Stamped::new(Standing::Seated(Box::new(seat)), 1);
     let mut creator = Participant::new(host.clone(), command.name.clone(), Role::Host, 0, standing);
     creator.had_seat = true;
     creator.announced = Some(create.media);

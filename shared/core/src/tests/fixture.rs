@@ -211,7 +211,7 @@ impl Call {
         let from = match standing.clone() {
             Standing::Invited(pending) => Former::Invitation(pending.invitation),
             Standing::Lobby { devices } => Former::Lobby(devices),
-            Standing::Seated(seat) => Former::Seat(Box::new(seat)),
+            Standing::Seated(seat) => Former::Seat(seat),
             Standing::Out(exit) => exit.from,
         };
         *standing = Standing::Out(Exit { reason, from, remark: Remark::default() });

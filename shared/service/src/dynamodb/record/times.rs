@@ -6,7 +6,7 @@ use switchboard_core::{Former, Standing, Times};
 pub(super) fn times_of(standing: &Standing) -> Times {
     let (invitation, seat) = match standing {
         Standing::Invited(pending) => (Some(&pending.invitation), None),
-        Standing::Seated(seat) => (seat.invitation.as_ref(), Some(seat)),
+        Standing::Seated(seat) => (seat.invitation.as_ref(), Some(&**seat)),
         Standing::Out(exit) => match &exit.from {
             Former::Invitation(invitation) => (Some(invitation), None),
             Former::Seat(seat) => (seat.invitation.as_ref(), Some(&**seat)),

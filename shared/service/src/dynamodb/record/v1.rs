@@ -333,7 +333,7 @@ impl From<StandingParts> for Standing {
             ParticipantState::Lobby => return Self::Lobby { devices: waiting },
             ParticipantState::Accepted | ParticipantState::Joined | ParticipantState::Reconnecting => {
                 match seat {
-                    Some(seat) => return Self::Seated(seat.into_seat(state, waiting, invitation)),
+                    Some(seat) => return Self::Seated(Box::new(seat.into_seat(state, waiting, invitation))),
                     None => OutReason::Lost,
                 }
             }

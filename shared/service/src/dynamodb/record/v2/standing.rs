@@ -40,7 +40,7 @@ impl From<&Standing> for StandingRecord {
                 holds_slot: *holds_slot,
             },
             Standing::Lobby { devices } => Self::Lobby { devices: devices.clone() },
-            Standing::Seated(seat) => Self::Seated(seat.into()),
+            Standing::Seated(seat) => Self::Seated((&**seat).into()),
             Standing::Out(Exit { reason, from, remark }) => {
                 let (reason, until_ms) = out_reason(*reason);
                 let from = match from {
@@ -62,7 +62,7 @@ impl From<StandingRecord> for Standing {
                 Self::Invited(OpenInvitation { invitation: invitation.into(), is_ringing, holds_slot })
             }
             StandingRecord::Lobby { devices } => Self::Lobby { devices },
-            StandingRecord::Seated(seat) => Self::Seated(seat.into()),
+            StandingRecord::Seated(seat) => Self::Seated(Box::new(seat.into())),
             StandingRecord::Out { reason, until_ms, from, decline, text, by, proof: _ } => {
                 let from = match from {
                     FormerRecord::Invited(invitation) => Former::Invitation(invitation.into()),
