@@ -31,6 +31,7 @@ ALLOWED = {
     + ["dynamodb:GetItem -> arn:Table", "dynamodb:Query -> arn:Table"]
     + PUBLISH
     + [f"iot:Publish -> {BROKER}topic/bulk-dn/p2p/*"]
+    + TIMERS
     + FAILED,
     "Settings": ["dynamodb:GetItem -> arn:Table", "dynamodb:UpdateItem -> arn:Table"] + PUBLISH + FAILED,
     "Presence": REQUESTS + USER_MEETINGS + [f"iot:GetConnection -> {BROKER}client/*"],

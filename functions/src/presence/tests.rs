@@ -127,7 +127,7 @@ async fn a_check_of_the_device_is_on_the_queue_before_its_end_is_stored() {
     event(&service, "connected", 1, 1_500).await.expect("served");
     service.table.fail("device_disconnected");
     event(&service, "disconnected", 1, 2_000).await.expect_err("the table failed");
-    let check = Nudge { meeting_id: meeting, lost_device: Some(device("bob.phone")) };
+    let check = Nudge { meeting_id: meeting, lost_device: Some(device("bob.phone")), new_connection: None };
     let scheduled = service.wakes.scheduled.borrow();
     assert!(scheduled.iter().any(|(nudge, _)| *nudge == check), "{scheduled:?}");
 }

@@ -1,6 +1,6 @@
 //! Function `sync`: answers with the present state of one meeting, or of all live meetings that the user is
 //! in or invited to, and with the user's call history. With it a device recovers from dropped messages and
-//! disconnections. The function writes nothing.
+//! disconnections. The function writes nothing to the table.
 
 mod missed;
 mod pages;
@@ -16,7 +16,8 @@ use switchboard_protocol::envelope::Invalid;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::requests::{DEFAULT_PAGE_CALLS, History, SyncRequest, SyncState};
 use switchboard_service::effects::downlinks::DownlinkContext;
-use switchboard_service::ports::{HistoryCursor, Meetings, Ports, Users};
+use switchboard_service::error_chain::ErrorChain;
+use switchboard_service::ports::{HistoryCursor, Meetings, NewConnection, Ports, Users};
 use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
 
 /// Serves every [`SyncRequest`].
@@ -56,7 +57,40 @@ async fn state<P: Ports>(
     let invitations = meetings.iter().filter_map(|meeting| meeting.open_offer(&user, now.ms)).collect();
     let views = meetings.iter().map(|meeting| meeting.view_for(&request.by, now.ms)).collect();
     let pages = paged(views, invitations, missed, &request.by, &request.cause());
-    Ok(answer(asked.meeting_id.clone(), pages, request, service).await)
+    let report = answer(asked.meeting_id.clone(), pages, request, service).await;
+    // A terminal that forgot its call does not name it.
+    if asked.meeting_id.is_none() {
+        check_connection(&meetings, request, service).await;
+    }
+    Ok(report)
+}
+
+/// Makes `wake` check the seats that this device has not confirmed over its present connection. A terminal that
+/// restarted and forgot its call sends `sync`, and the broker's events of the restart may be lost.
+async fn check_connection<P: Ports>(
+    meetings: &[Meeting],
+    request: &ReceivedRequest<SyncRequest>,
+    service: &Service<P>,
+) {
+    let device = &request.by;
+    let has_seat = |meeting: &&Meeting| meeting.has_unconfirmed_seat(device, i64::MAX);
+    let seats: Vec<&Meeting> = meetings.iter().filter(has_seat).collect();
+    // An RTC service that reports presence is asked about the users of lost seats.
+    if seats.is_empty() || service.rtc_capabilities().reports_presence {
+        return;
+    }
+    let since_ms = match service.table.connected_since_ms(device).await {
+        Ok(Some(since_ms)) => since_ms,
+        Ok(None) => return,
+        Err(error) => {
+            tracing::warn!(%device, error = %ErrorChain(&error), "connection of the device not read; its seats are not checked");
+            return;
+        }
+    };
+    for meeting in seats.into_iter().filter(|meeting| meeting.has_unconfirmed_seat(device, since_ms)) {
+        let connection = NewConnection { device: device.clone(), since_ms };
+        service.schedule_connection_check(&meeting.id, connection).await;
+    }
 }
 
 /// Answers with one page of the call history.
@@ -127,5 +161,7 @@ fn at(meeting: Meeting, now: Now, rtc: RtcCapabilities) -> Meeting {
     Meeting { rev, ..decide(&meeting, &Input::Deadline, now, rtc).next.unwrap_or(meeting) }
 }
 
+#[cfg(test)]
+mod restart_tests;
 #[cfg(test)]
 mod tests;

@@ -21,8 +21,8 @@ use switchboard_protocol::object::ParticipantState;
 use switchboard_service::effects::timer::SCHEDULE_WITHIN_MS;
 use switchboard_service::error_chain::ErrorChain;
 use switchboard_service::ports::{
-    BrokerError, Downlinks, Due, DuePage, DueRange, Loaded, Meetings, Nudge, Pending, Ports, StoreError,
-    Stored, SweepRest, Wakes,
+    BrokerError, Downlinks, Due, DuePage, DueRange, Loaded, Meetings, NewConnection, Nudge, Pending, Ports,
+    StoreError, Stored, SweepRest, Wakes,
 };
 use switchboard_service::{InvocationFailure, ServeError, Service};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -159,7 +159,28 @@ async fn serve<P: Ports>(nudge: &Nudge, service: &Service<P>, now: Now) -> Resul
     if let Some(device) = &nudge.lost_device {
         check_lost_device(&nudge.meeting_id, device, service, now).await?;
     }
+    if let Some(connection) = &nudge.new_connection {
+        check_new_connection(&nudge.meeting_id, connection, service, now).await?;
+    }
     wake_meeting(&nudge.meeting_id, service, now).await
+}
+
+/// Informs a meeting that the device of a seat has a new connection, unless the meeting already knows, or the
+/// device has confirmed the seat in the meantime.
+async fn check_new_connection<P: Ports>(
+    id: &MeetingId,
+    connection: &NewConnection,
+    service: &Service<P>,
+    now: Now,
+) -> Result<(), ServeError> {
+    let Some(Stored::Meeting(loaded)) = service.table.meeting(id).await? else { return Ok(()) };
+    let NewConnection { device, since_ms } = connection;
+    if !loaded.meeting.has_unconfirmed_seat(device, *since_ms) {
+        return Ok(());
+    }
+    let status = DeviceStatus::ConnectedAnew { since_ms: *since_ms };
+    let input = Input::Device { client_id: device.clone(), status };
+    service.apply(loaded, &input, now).await.map(|_| ())
 }
 
 /// Informs a meeting that one of its devices lost its connection, unless the meeting already knows: the

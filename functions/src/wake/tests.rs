@@ -22,7 +22,8 @@ pub(super) async fn message(service: &Service<FakePorts>, meeting: &MeetingId, n
 
 /// Delivers the message that checks whether the meeting knows of Bob's lost phone.
 async fn lost_phone(service: &Service<FakePorts>, meeting: &MeetingId, now: Now) {
-    let nudge = Nudge { meeting_id: meeting.clone(), lost_device: Some(device("bob.phone")) };
+    let nudge =
+        Nudge { meeting_id: meeting.clone(), lost_device: Some(device("bob.phone")), new_connection: None };
     let event = json!({"Records": [{"messageId": "q1", "body": json!(nudge).to_string()}]});
     let result = wake(event, &ChannelAges::default(), now, service).await.expect("served");
     assert_eq!(result, json!({"batchItemFailures": []}));

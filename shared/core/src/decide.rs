@@ -140,7 +140,8 @@ fn decide_command(command: &Command, after_deadlines: impl Fn() -> Change) -> De
             if reply.is_ok() {
                 // Any request shows that a device which connected anew still knows its seat. A new seat needs no
                 // confirmation.
-                change.confirm_seat(&command.by);
+                let is_report = matches!(command.action, Action::ReportMedia { .. } | Action::Rejoin);
+                change.confirm_seat(&command.by, is_report);
                 change.keep_admitted_seat(&command.by);
                 change.note_other_calls(&command.other_calls);
                 if change.is_changed {

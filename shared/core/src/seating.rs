@@ -158,6 +158,7 @@ impl Change {
             presence: Presence::OnTheWay { join_by_ms: Some(at_ms + JOIN_MS), claimants },
             check_at_ms: None,
             confirm_by_ms: None,
+            confirmed_ms: None,
             joined_ms: None,
             media: Stamped::new(media, 0),
             reported_ms: Vec::new(),

@@ -16,7 +16,7 @@ use switchboard_protocol::id::InviteId;
 // the table's overhead.
 const MEETING_BYTES: usize = 1_200;
 const PARTICIPANT_BYTES: usize = 620;
-const SEAT_BYTES: usize = 330;
+const SEAT_BYTES: usize = 360;
 const INVITATION_BYTES: usize = 150;
 const LEG_BYTES: usize = 20;
 const REQUEST_BYTES: usize = 60;

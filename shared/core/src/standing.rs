@@ -53,6 +53,8 @@ pub struct Seat {
     /// the device connected to the broker anew, and its terminal may have restarted. Kept while the seat is
     /// away for that reason.
     pub confirm_by_ms: Option<i64>,
+    /// Time at which the device last confirmed the seat, in milliseconds since the epoch.
+    pub confirmed_ms: Option<i64>,
     /// Time at which this seat was first in the media, in milliseconds since the epoch.
     pub joined_ms: Option<i64>,
     /// Media that the device sends: announced when the user took the seat, later reported.
@@ -191,12 +193,13 @@ impl Seat {
         matches!(self.presence, Presence::Away { .. })
     }
 
-    /// Returns the latest of three times, in milliseconds since the epoch: when the device took the seat, was in
-    /// the media for the first time, and last reported a change of its media.
+    /// Returns the latest of four times, in milliseconds since the epoch: when the device took the seat, was in
+    /// the media for the first time, last reported a change of its media, and last confirmed the seat.
     pub(crate) fn last_act_ms(&self) -> i64 {
         self.reported_ms
             .iter()
             .chain(&self.joined_ms)
+            .chain(&self.confirmed_ms)
             .fold(self.entry.at_ms, |last_ms, at_ms| last_ms.max(*at_ms))
     }
 

@@ -21,7 +21,7 @@ pub(crate) use user::queue_until_ms;
 pub use user::{
     DeviceSession, DeviceWrite, HistoryCursor, OpeningView, SESSION_LIFE_MS, Slot, StoredRings, UserRecord,
 };
-pub use wake::{Nudge, SweepRest};
+pub use wake::{NewConnection, Nudge, SweepRest};
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -149,6 +149,10 @@ pub trait Users {
         session: &DeviceSession,
         queue_ms: Option<i64>,
     ) -> Result<DeviceWrite, StoreError>;
+
+    /// Returns the time of the device's present connection, in milliseconds since the epoch; `None` for an
+    /// unknown device, and for one that has disconnected since.
+    async fn connected_since_ms(&self, device: &ClientId) -> Result<Option<i64>, StoreError>;
 
     /// Stores that a connection ended, unless it is not the current connection of its device.
     async fn device_disconnected(&self, session: &DeviceSession) -> Result<DeviceWrite, StoreError>;

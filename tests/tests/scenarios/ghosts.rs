@@ -32,6 +32,29 @@ async fn t24_t26_a_terminal_that_restarts_and_ignores_its_call_is_found_out_in_t
 }
 
 #[tokio::test]
+async fn t24_t26_a_terminal_that_ignores_its_call_is_found_out_though_the_events_of_its_restart_are_lost() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let (mut caller, mut phone) = (alice.online("phone").await, bob.online("phone").await);
+    talks(&mut caller, &bob, &mut phone).await;
+    stack.advance_clock_when_idle(Duration::from_mins(1)).await;
+    stack.inject_fault(json!({"function": "presence", "kind": "drop_invoke", "times": 2})).await;
+    drop(phone);
+    let mut restarted = bob.on("phone").await;
+    stack.until_faults_struck().await;
+    restarted.syncs().await;
+    stack.advance_clock_when_idle(Duration::from_secs(7)).await;
+    stack.advance_clock_when_idle(Duration::from_secs(48)).await;
+    for device in [&mut caller, &mut restarted] {
+        receives_state(device, &bob, "reconnecting").await;
+    }
+    stack.advance_clock_when_idle(Duration::from_secs(33)).await;
+    for device in [&mut caller, &mut restarted] {
+        assert_eq!(device.receives("meeting_ended").await.body["reason"], "lost");
+    }
+}
+
+#[tokio::test]
 async fn t25_a_terminal_that_connects_anew_and_reports_its_media_keeps_its_seat() {
     let stack = Stack::own();
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));

@@ -120,6 +120,7 @@ fn before_invitations(command: &CreateCommand, now: Now) -> Meeting {
         presence: Presence::OnTheWay { join_by_ms: None, claimants: Vec::new() },
         check_at_ms: None,
         confirm_by_ms: None,
+        confirmed_ms: None,
         joined_ms: None,
         media: Stamped::new(create.media.into(), 0),
         reported_ms: Vec::new(),

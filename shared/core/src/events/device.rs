@@ -173,10 +173,20 @@ impl Change {
         }
     }
 
-    /// Confirms the seat: the device has sent a request that only the device with the seat may send.
-    pub(crate) fn confirm_seat(&mut self, device: &ClientId) {
-        if self.seat_of(device).and_then(|seat| seat.confirm_by_ms.take()).is_some() {
-            self.is_changed = true;
+    /// Confirms the seat: the device has sent a request that only the device with the seat may send. The time
+    /// is stored with any commit. The first report of the media after a long time makes a commit for it, since
+    /// the device may have connected anew, and the broker's event may be lost.
+    pub(crate) fn confirm_seat(&mut self, device: &ClientId, is_report: bool) {
+        let (now_ms, is_changed) = (self.now.ms, self.is_changed);
+        let counts = !self.rtc.reports_presence;
+        let Some(seat) = self.seat_of(device) else { return };
+        let was_to_confirm = seat.confirm_by_ms.take().is_some();
+        let is_first_report = is_report && counts && seat.last_act_ms() + CONFIRM_MS <= now_ms;
+        if counts && (was_to_confirm || is_first_report || is_changed) {
+            seat.confirmed_ms = Some(now_ms);
+        }
+        self.is_changed |= was_to_confirm || is_first_report;
+        if was_to_confirm {
             self.device_connected(device);
         }
     }
@@ -200,6 +210,16 @@ impl Meeting {
         *self.mode == Mode::Direct
             && *user == self.created_by.client_id.user()
             && self.pending().next().is_some()
+    }
+
+    /// Returns whether `device` has a seat that it has neither confirmed over its connection since `since_ms`
+    /// nor has to confirm yet.
+    #[must_use]
+    pub fn has_unconfirmed_seat(&self, device: &ClientId, since_ms: i64) -> bool {
+        let seat = self.participants.get(&device.user()).and_then(Participant::seat);
+        seat.filter(|seat| seat.device == *device).is_some_and(|seat| {
+            !seat.is_away() && seat.confirm_by_ms.is_none() && seat.last_act_ms() < since_ms
+        })
     }
 
     /// Returns the time by which the device must confirm the seat. The caller of an unanswered call need not

@@ -120,6 +120,10 @@ impl Users for Table {
         Self::device_connected(self, session, queue_ms).await
     }
 
+    async fn connected_since_ms(&self, device: &ClientId) -> Result<Option<i64>, StoreError> {
+        Self::connected_since_ms(self, device).await
+    }
+
     async fn device_disconnected(&self, session: &DeviceSession) -> Result<DeviceWrite, StoreError> {
         Self::device_disconnected(self, session).await
     }

@@ -69,6 +69,25 @@ fn devices(item: &Item, now_ms: i64) -> Vec<KnownDevice> {
 }
 
 impl Table {
+    /// Returns the time of the device's present connection, in milliseconds since the epoch; `None` for an
+    /// unknown device, and for one that has disconnected since.
+    pub async fn connected_since_ms(&self, device: &ClientId) -> Result<Option<i64>, StoreError> {
+        let request = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .set_key(Some(devices_key(&device.user())))
+            .projection_expression("#device")
+            .expression_attribute_names("#device", format!("{DEVICE}{device}"));
+        let output = request.send().await.map_err(StoreError::unavailable("GetItem"))?;
+        let item = output.item.unwrap_or_default();
+        let fields = item.get(&format!("{DEVICE}{device}")).and_then(|value| value.as_m().ok());
+        // A device that `authorize` registered has no status until the event of its connection.
+        let connected = fields.filter(|fields| fields.get("online") != Some(&AttributeValue::Bool(false)));
+        Ok(connected.and_then(|fields| stored_number(fields, "seen_ms")))
+    }
+
     /// Stores with one unconditional write that `device` connects and, if given, the display name of its
     /// user. The stored facts about the device's queue are removed until the connect event, since the new
     /// session may be of another kind.

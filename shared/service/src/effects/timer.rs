@@ -2,7 +2,7 @@
 
 use super::PENDING_MS;
 use crate::error_chain::ErrorChain;
-use crate::ports::{Loaded, Nudge, Ports, Wakes};
+use crate::ports::{Loaded, NewConnection, Nudge, Ports, Wakes};
 use crate::service::Service;
 use switchboard_core::{Meeting, Now};
 use switchboard_protocol::address::ClientId;
@@ -10,6 +10,9 @@ use switchboard_protocol::id::MeetingId;
 
 /// Delay in seconds of the message that makes `wake` check whether a meeting knows of a lost device.
 const LOST_DEVICE_CHECK_SECONDS: i32 = 5;
+/// Delay in seconds of the message that makes `wake` check a new connection. Until then, the terminal may send
+/// a request to its meeting.
+const CONNECTION_CHECK_SECONDS: i32 = 5;
 /// Milliseconds within which a deadline is scheduled on the delay queue. The sweep finds later deadlines.
 pub const SCHEDULE_WITHIN_MS: i64 = 120_000;
 
@@ -18,7 +21,7 @@ impl<P: Ports> Service<P> {
     /// logged, and the sweep finds the deadline.
     pub async fn schedule_wake(&self, meeting_id: &MeetingId, due_at_ms: i64, now_ms: i64) {
         let Some(delay_seconds) = delay_seconds(due_at_ms, now_ms) else { return };
-        let nudge = Nudge { meeting_id: meeting_id.clone(), lost_device: None };
+        let nudge = Nudge { meeting_id: meeting_id.clone(), lost_device: None, new_connection: None };
         if let Err(error) = self.wakes.schedule(&nudge, delay_seconds).await {
             tracing::warn!(
                 meeting.id = %meeting_id, error = %ErrorChain(&error),
@@ -31,11 +34,26 @@ impl<P: Ports> Service<P> {
     /// case this invocation crashes before the meeting's commit. A failure is logged; then only a repetition
     /// of the event informs the meeting.
     pub async fn schedule_device_check(&self, meeting_id: &MeetingId, device: &ClientId) {
-        let nudge = Nudge { meeting_id: meeting_id.clone(), lost_device: Some(device.clone()) };
+        let nudge =
+            Nudge { meeting_id: meeting_id.clone(), lost_device: Some(device.clone()), new_connection: None };
         if let Err(error) = self.wakes.schedule(&nudge, LOST_DEVICE_CHECK_SECONDS).await {
             tracing::warn!(
                 meeting.id = %meeting_id, %device, error = %ErrorChain(&error),
                 "check of the lost device not scheduled; the meeting is informed by this invocation or by its repetition"
+            );
+        }
+    }
+
+    /// Makes `wake` check in a few seconds whether the device of a seat has confirmed the seat over its new
+    /// connection. A failure is logged; then only the broker's event informs the meeting.
+    pub async fn schedule_connection_check(&self, meeting_id: &MeetingId, connection: NewConnection) {
+        let device = connection.device.clone();
+        let nudge =
+            Nudge { meeting_id: meeting_id.clone(), lost_device: None, new_connection: Some(connection) };
+        if let Err(error) = self.wakes.schedule(&nudge, CONNECTION_CHECK_SECONDS).await {
+            tracing::warn!(
+                meeting.id = %meeting_id, %device, error = %ErrorChain(&error),
+                "check of the device's new connection not scheduled; the broker's event informs the meeting"
             );
         }
     }

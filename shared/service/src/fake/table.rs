@@ -305,6 +305,14 @@ impl Users for FakeTable {
         self.answer("device_connected", result)
     }
 
+    async fn connected_since_ms(&self, device: &ClientId) -> Result<Option<i64>, StoreError> {
+        self.check("connected_since_ms")?;
+        let state = self.state.borrow();
+        let stored = state.users.get(&device.user()).and_then(|user| user.devices.get(device));
+        let connected = stored.filter(|stored| stored.is_online || stored.session.is_none());
+        Ok(connected.map(|stored| stored.seen_ms))
+    }
+
     async fn device_disconnected(&self, session: &DeviceSession) -> Result<DeviceWrite, StoreError> {
         self.check("device_disconnected")?;
         let is_current_or_newer = |known: &StoredDevice| match &known.session {

@@ -209,6 +209,11 @@ impl Users for SimTable {
         written(call, "device_connected", result).await
     }
 
+    async fn connected_since_ms(&self, device: &ClientId) -> Result<Option<i64>, StoreError> {
+        let call = begin("connected_since_ms").await?;
+        end(call, self.0.connected_since_ms(device).await).await
+    }
+
     async fn device_disconnected(&self, session: &DeviceSession) -> Result<DeviceWrite, StoreError> {
         let call = begin("device_disconnected").await?;
         let result = self.0.device_disconnected(session).await?;

@@ -213,6 +213,31 @@ fn t25_a_device_that_connects_anew_and_still_knows_its_call_keeps_the_seat() {
 }
 
 #[test]
+fn a_seat_is_unconfirmed_until_the_first_request_over_the_new_connection() {
+    for action in [Action::Rejoin, Action::RaiseHand] {
+        let mut call = Call::group();
+        call.accepts("bob.phone").expect("accepts");
+        call.joins_media("bob.phone").expect("joins");
+        let since_ms = START_MS + 100_000;
+        let is_unconfirmed =
+            |call: &Call, device: &str| call.meeting.has_unconfirmed_seat(&client(device), since_ms);
+        assert!(is_unconfirmed(&call, "bob.phone") && !is_unconfirmed(&call, "bob.tablet"));
+        call.at(101_000).does("bob.phone", action).expect("the device has the seat");
+        assert!(!is_unconfirmed(&call, "bob.phone"));
+        call.at(101_500).connects_anew("bob.phone", 100_000);
+        assert!(call.last.next.is_none(), "the event of this connection comes late");
+    }
+    let mut call = Call::group();
+    call.accepts("bob.phone").expect("accepts");
+    call.joins_media("bob.phone").expect("joins");
+    call.at(100_000).connects_anew("bob.phone", 100_000);
+    assert!(
+        !call.meeting.has_unconfirmed_seat(&client("bob.phone"), START_MS + 100_000),
+        "it has a deadline"
+    );
+}
+
+#[test]
 fn t26_where_the_rtc_service_reports_presence_a_new_connection_needs_no_confirmation() {
     let mut call = Call::direct();
     call.rtc.reports_presence = true;

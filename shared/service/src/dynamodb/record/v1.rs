@@ -391,6 +391,7 @@ impl SeatParts {
             presence,
             check_at_ms: self.check_at_ms,
             confirm_by_ms: None,
+            confirmed_ms: None,
             joined_ms: self.joined_ms,
             media: Stamped::new(self.media, 0),
             reported_ms: Vec::new(),

@@ -272,6 +272,8 @@ struct SeatRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     confirm_by_ms: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    confirmed_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     joined_ms: Option<i64>,
     media: MediaFlags,
     #[serde(default, skip_serializing_if = "is_zero")]
