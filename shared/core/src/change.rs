@@ -129,6 +129,10 @@ impl Change {
         if let Some(seat) = self.seat_of_user(user) {
             seat.joined_ms.get_or_insert(now_ms);
             seat.check_at_ms = None;
+            // The RTC service does not report which device of the user is in the media.
+            if !seat.is_unclaimed() {
+                seat.claimants.clear();
+            }
         }
     }
 
@@ -137,7 +141,7 @@ impl Change {
         let Some(seat) = self.seat_of_user(user) else { return };
         let from = match seat.presence {
             Presence::Joined => AwayFrom::Media,
-            Presence::OnTheWay { join_by_ms, .. } => AwayFrom::OnTheWay { join_by_ms },
+            Presence::OnTheWay { join_by_ms } => AwayFrom::OnTheWay { join_by_ms },
             Presence::Away { from, .. } => from,
         };
         seat.check_at_ms = None;
@@ -176,7 +180,8 @@ impl Change {
                 Standing::Seated(seat) => Former::Seat(Box::new(Seat {
                     check_at_ms: None,
                     hand: Stamped::default(),
-                    presence: closed_presence(seat.presence, reason),
+                    claimants: devices_to_notify(seat.claimants, reason),
+                    presence: closed_presence(seat.presence),
                     ..*seat
                 })),
                 Standing::Out(exit) => exit.from,
@@ -342,14 +347,16 @@ impl Change {
     }
 }
 
-/// Returns the presence that stays on record when a participant gives up the seat. After a voluntary leave,
-/// no claimants have to be notified.
-fn closed_presence(presence: Presence, reason: OutReason) -> Presence {
+/// Returns the presence that stays on record when a participant gives up the seat.
+const fn closed_presence(presence: Presence) -> Presence {
     match presence {
-        Presence::OnTheWay { .. } if reason == OutReason::Left => {
-            Presence::OnTheWay { join_by_ms: None, claimants: Vec::new() }
-        }
-        Presence::OnTheWay { claimants, .. } => Presence::OnTheWay { join_by_ms: None, claimants },
+        Presence::OnTheWay { .. } => Presence::OnTheWay { join_by_ms: None },
         other => other,
     }
+}
+
+/// Returns the devices that might have claimed the seat and have to be notified of its end. After a voluntary
+/// leave, there are none.
+fn devices_to_notify(claimants: Vec<ClientId>, reason: OutReason) -> Vec<ClientId> {
+    if reason == OutReason::Left { Vec::new() } else { claimants }
 }

@@ -96,7 +96,7 @@ fn ring_end_ms(participant: &Participant) -> Option<i64> {
 
 fn join_end_ms(participant: &Participant) -> Option<i64> {
     match participant.seat()?.presence {
-        Presence::OnTheWay { join_by_ms, .. } => join_by_ms,
+        Presence::OnTheWay { join_by_ms } => join_by_ms,
         _ => None,
     }
 }

@@ -275,10 +275,10 @@ impl Participant {
     pub(crate) fn lobby_devices(&self) -> &[ClientId] {
         match &*self.standing {
             Standing::Lobby { devices } => devices,
-            Standing::Seated(seat) => seat.presence.claimants(),
+            Standing::Seated(seat) => &seat.claimants,
             Standing::Out(exit) => match &exit.from {
                 Former::Lobby(devices) => devices,
-                Former::Seat(seat) => seat.presence.claimants(),
+                Former::Seat(seat) => &seat.claimants,
                 Former::Invitation(_) => &[],
             },
             Standing::Invited(_) => &[],

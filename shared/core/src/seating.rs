@@ -73,12 +73,12 @@ impl Change {
     pub(crate) fn claim_admitted_seat(&mut self, by: &ClientId) {
         let wish = self.participant(by).and_then(|p| p.wish(by));
         let Some(seat) = self.seat_of_user(&by.user()) else { return };
-        if let Presence::OnTheWay { claimants, .. } = &mut seat.presence
-            && claimants.contains(by)
-            && claimants.contains(&seat.device)
-            && claimants.len() > 1
-        {
-            claimants.retain(|device| device != by);
+        if seat.is_unclaimed() && seat.claimants.contains(by) {
+            if seat.device != *by {
+                seat.check_at_ms = None;
+                seat.confirm_by_ms = None;
+            }
+            seat.claimants.retain(|device| device != by);
             seat.device = by.clone();
             self.is_changed = true;
             self.show_wish(by, wish);
@@ -128,7 +128,7 @@ impl Change {
         if let Some(at_ms) = self.seat_of_user(&creator).and_then(|seat| seat.confirm_by_ms.as_mut()) {
             *at_ms = confirm_by_ms;
         }
-        if let Some(Presence::OnTheWay { join_by_ms, .. }) =
+        if let Some(Presence::OnTheWay { join_by_ms }) =
             self.seat_of_user(&creator).map(|seat| &mut seat.presence)
         {
             join_by_ms.get_or_insert(deadline_ms);
@@ -155,7 +155,8 @@ impl Change {
             device: device.clone(),
             entry: Stamped::new(Entry { at_ms, is_merge }, rev),
             moved_from: None,
-            presence: Presence::OnTheWay { join_by_ms: Some(at_ms + JOIN_MS), claimants },
+            presence: Presence::OnTheWay { join_by_ms: Some(at_ms + JOIN_MS) },
+            claimants,
             check_at_ms: None,
             confirm_by_ms: None,
             confirmed_ms: None,
@@ -199,14 +200,20 @@ fn moved(seat: Seat, to: &ClientId, rev: u64, new_join_by_ms: i64) -> Seat {
     }
     let restarted = |join_by_ms: Option<i64>| join_by_ms.map(|_| new_join_by_ms);
     let presence = match seat.presence {
-        Presence::OnTheWay { join_by_ms, .. } => {
-            Presence::OnTheWay { join_by_ms: restarted(join_by_ms), claimants: Vec::new() }
-        }
+        Presence::OnTheWay { join_by_ms } => Presence::OnTheWay { join_by_ms: restarted(join_by_ms) },
         Presence::Away { until_ms, from: AwayFrom::OnTheWay { join_by_ms } } => {
             Presence::Away { until_ms, from: AwayFrom::OnTheWay { join_by_ms: restarted(join_by_ms) } }
         }
         other => other,
     };
     let moved_from = Some(Stamped::new(from, rev));
-    Seat { device: to.clone(), moved_from, presence, confirm_by_ms: None, invitation, ..seat }
+    Seat {
+        device: to.clone(),
+        moved_from,
+        presence,
+        claimants: Vec::new(),
+        confirm_by_ms: None,
+        invitation,
+        ..seat
+    }
 }

@@ -15,8 +15,7 @@ impl Change {
     pub(crate) fn require_media_pace(&self, by: &ClientId, media: MediaChange) -> Result<(), Refusal> {
         let Some(participant) = self.participant(by) else { return Ok(()) };
         let seat = participant.seat();
-        let Some(seat) = seat.filter(|seat| seat.device == *by || seat.presence.claimants().contains(by))
-        else {
+        let Some(seat) = seat.filter(|seat| seat.device == *by || seat.claimants.contains(by)) else {
             return Ok(());
         };
         let allowed = self.meeting.allowed_media(&participant.speech, media.over(*seat.media));

@@ -6,7 +6,7 @@ use crate::invitation::{Invitation, Leg};
 use crate::limits::{MAX_LEGS, MAX_RECORD_BYTES, MAX_REQUEST_DEVICES, MAX_REQUESTS, MIN_REQUESTS};
 use crate::meeting::Meeting;
 use crate::participant::Participant;
-use crate::standing::{Former, Presence, Seat, Standing};
+use crate::standing::{Former, Seat, Standing};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use switchboard_protocol::address::{ClientId, UserId};
@@ -101,7 +101,7 @@ fn seat_bytes(seat: &Seat) -> usize {
     SEAT_BYTES
         + seat.device.as_str().len()
         + seat.moved_from.as_ref().map_or(0, |from| from.as_str().len())
-        + devices_bytes(seat.presence.claimants())
+        + devices_bytes(&seat.claimants)
         + seat.invitation.as_ref().map_or(0, invitation_bytes)
         + seat.other_call.as_ref().map_or(0, |call| call.as_str().len() + LIST_ENTRY_BYTES)
 }
@@ -187,9 +187,7 @@ fn forget_past(participant: &mut Participant, rev: u64) {
             Former::Seat(seat) => {
                 seat.moved_from = None;
                 seat.reported_ms.clear();
-                if let Presence::OnTheWay { claimants, .. } = &mut seat.presence {
-                    claimants.clear();
-                }
+                seat.claimants.clear();
             }
             Former::Invitation(_) => {}
         }

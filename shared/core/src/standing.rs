@@ -46,6 +46,11 @@ pub struct Seat {
     pub moved_from: Option<Stamped<ClientId>>,
     /// Presence in the media.
     pub presence: Presence,
+    /// Devices of a user who was in the lobby. If the seat's device is one of them, a host admitted the user,
+    /// and the first device that sends a request gets the seat, even if the RTC service has seen the user
+    /// before. Otherwise the user joined on the seat's device, or that device has claimed the seat, and the
+    /// listed devices are only notified.
+    pub claimants: Vec<ClientId>,
     /// Time at which a device that disconnected from the broker is checked, in milliseconds since the epoch.
     /// It counts as dropped only after the check.
     pub check_at_ms: Option<i64>,
@@ -88,10 +93,6 @@ pub enum Presence {
         /// Time after which the seat is given up, in milliseconds since the epoch, if the RTC service reports
         /// presence. The creator has no such time until another user accepts.
         join_by_ms: Option<i64>,
-        /// Devices of a user who was in the lobby. If the seat's device is one of them, a host admitted the
-        /// user, and the first device that sends a request gets the seat. Otherwise the user joined on the
-        /// seat's device, or that device has claimed the seat, and the listed devices are only notified.
-        claimants: Vec<ClientId>,
     },
     /// In the media.
     Joined,
@@ -170,17 +171,12 @@ pub enum Former {
     Seat(Box<Seat>),
 }
 
-impl Presence {
-    /// Returns the devices that may claim the seat.
-    pub(crate) fn claimants(&self) -> &[ClientId] {
-        match self {
-            Self::OnTheWay { claimants, .. } => claimants,
-            Self::Joined | Self::Away { .. } => &[],
-        }
-    }
-}
-
 impl Seat {
+    /// Returns whether a host admitted the user, and no device has claimed the seat yet.
+    pub(crate) fn is_unclaimed(&self) -> bool {
+        self.claimants.contains(&self.device) && self.claimants.len() > 1
+    }
+
     /// Returns whether the user of the seat is in the media.
     #[must_use]
     pub const fn is_joined(&self) -> bool {

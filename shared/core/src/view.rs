@@ -88,8 +88,7 @@ impl Meeting {
         let participant = self.participants.get(&device.user());
         let place = |seat: &Seat| {
             // The first device of an admitted user that sends a request gets the seat.
-            let claimants = seat.presence.claimants();
-            let may_claim = claimants.contains(&seat.device) && claimants.contains(device);
+            let may_claim = seat.is_unclaimed() && seat.claimants.contains(device);
             if seat.device == *device || may_claim { SeatPlace::Here } else { SeatPlace::Elsewhere }
         };
         MeetingView { seat: participant.and_then(Participant::seat).map(place), ..self.view(now_ms) }

@@ -113,7 +113,7 @@ impl Meeting {
 mod tests {
     use crate::tests::fixture::{Call, client, user};
     use crate::tests::scenes::{admit, decided, deny, group_with_entry, join, take_over};
-    use crate::{Action, Outgoing, SlotChange};
+    use crate::{Action, ChannelPresence, DeviceStatus, Outgoing, SlotChange};
     use switchboard_protocol::code::Code;
     use switchboard_protocol::downlink::Body;
     use switchboard_protocol::object::SeatPlace::{Elsewhere, Here};
@@ -195,6 +195,32 @@ mod tests {
             take_over(&mut call, second).expect("takes the seat over");
             assert!(call.participant("dave").sits_on(&client(second)));
         }
+    }
+
+    #[test]
+    fn t18_t21_a_device_that_the_rtc_service_saw_first_gets_the_seat_by_its_first_request() {
+        let mut call = group_with_entry(JoinPolicy::Lobby);
+        call.rtc.reports_presence = true;
+        join(&mut call, "dave.phone").expect("waits in the lobby");
+        call.does("alice.phone", admit(None)).expect("the host admits the user");
+        call.rtc_reports(ChannelPresence::Joined { user: user("dave") });
+        assert_eq!(call.state("dave"), State::Joined);
+        call.joins_media("dave.tablet").expect("the user was admitted on this device too");
+        assert!(call.participant("dave").sits_on(&client("dave.tablet")));
+        assert_eq!(call.joins_media("dave.phone"), Err(Code::NotAdmitted));
+    }
+
+    #[test]
+    fn t21_t24_a_waiting_device_gets_the_seat_though_the_first_one_is_disconnected() {
+        let mut call = group_with_entry(JoinPolicy::Lobby);
+        join(&mut call, "dave.phone").expect("waits in the lobby");
+        call.does("alice.phone", admit(None)).expect("the host admits the user");
+        call.device_is("dave.phone", DeviceStatus::Disconnected);
+        call.at(10_000).device_is("dave.phone", DeviceStatus::StillDisconnected);
+        assert_eq!(call.state("dave"), State::Reconnecting);
+        call.at(11_000).does("dave.tablet", Action::Rejoin).expect("the device may claim the seat");
+        assert_eq!(call.state("dave"), State::Accepted);
+        assert!(call.participant("dave").sits_on(&client("dave.tablet")));
     }
 
     #[test]

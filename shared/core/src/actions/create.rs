@@ -117,7 +117,8 @@ fn before_invitations(command: &CreateCommand, now: Now) -> Meeting {
         entry: Stamped::new(Entry { at_ms: now.ms, is_merge: false }, 1),
         moved_from: None,
         // The deadline of the creator's seat starts when another user takes a seat.
-        presence: Presence::OnTheWay { join_by_ms: None, claimants: Vec::new() },
+        presence: Presence::OnTheWay { join_by_ms: None },
+        claimants: Vec::new(),
         check_at_ms: None,
         confirm_by_ms: None,
         confirmed_ms: None,

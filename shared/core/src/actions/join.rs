@@ -7,7 +7,7 @@ use crate::limits::{MAX_DEVICES, MAX_KNOCKERS, MAX_PEOPLE};
 use crate::outgoing::{Reply, ReplyResult};
 use crate::participant::Participant;
 use crate::refusal::Refusal;
-use crate::standing::{OutReason, Presence, Seat, Standing};
+use crate::standing::{OutReason, Seat, Standing};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
@@ -118,10 +118,10 @@ fn enter_uninvited(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Reply
 /// other waiting devices are notified.
 fn end_waiting(change: &mut Change, by: &ClientId, waiting: Vec<ClientId>) {
     let others: Vec<ClientId> = waiting.iter().filter(|device| *device != by).cloned().collect();
-    if let Some(Presence::OnTheWay { claimants, .. }) = change.seat_of(by).map(|seat| &mut seat.presence) {
+    if let Some(seat) = change.seat_of(by) {
         // If other devices waited, the list omits this device, since the listed devices may not claim its
         // seat.
-        *claimants = if others.is_empty() { waiting } else { others };
+        seat.claimants = if others.is_empty() { waiting } else { others };
     }
 }
 

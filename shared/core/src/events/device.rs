@@ -67,7 +67,7 @@ impl Change {
         let Some(seat) = self.seat_of(device) else { return };
         let of_presence = match &mut seat.presence {
             Presence::Away { until_ms, .. } => Some(until_ms),
-            Presence::OnTheWay { join_by_ms, .. } => join_by_ms.as_mut(),
+            Presence::OnTheWay { join_by_ms } => join_by_ms.as_mut(),
             Presence::Joined => None,
         };
         let due = seat.check_at_ms.as_mut().into_iter().chain(of_presence).filter(|at_ms| **at_ms <= now_ms);
@@ -130,7 +130,7 @@ impl Change {
         match away_from {
             Some(AwayFrom::Media) => self.join_media(&device.user()),
             Some(AwayFrom::OnTheWay { join_by_ms }) => {
-                let presence = Presence::OnTheWay { join_by_ms, claimants: Vec::new() };
+                let presence = Presence::OnTheWay { join_by_ms };
                 self.set_presence(&device.user(), presence);
             }
             None => return,

@@ -66,12 +66,12 @@ impl Notices<'_> {
 
     /// Returns whether the user joined by a request of the seat's device, and not by the decision of a host.
     fn is_own_entry(&self, seat: &Seat) -> bool {
-        self.cause.is_request_of(&seat.device) || !seat.presence.claimants().contains(&seat.device)
+        self.cause.is_request_of(&seat.device) || !seat.claimants.contains(&seat.device)
     }
 
     /// Adds the notice to the user's devices that waited while another device of the user joined.
     fn lobby_left_behind(&mut self, seat: &Seat) {
-        for device in seat.presence.claimants().iter().filter(|device| **device != seat.device) {
+        for device in seat.claimants.iter().filter(|device| **device != seat.device) {
             let body =
                 Body::ParticipantRemoved { reason: RemovedReason::Moved, until_in_ms: None, text: None };
             self.notify_device(device, device.user().as_str(), body);

@@ -370,6 +370,7 @@ impl SeatParts {
         waiting: Vec<ClientId>,
         invitation: Option<Invitation>,
     ) -> Seat {
+        let mut claimants = Vec::new();
         let presence = match (state, self.away) {
             (ParticipantState::Reconnecting, Some(Away { until_ms, was_joined })) => Presence::Away {
                 until_ms,
@@ -380,7 +381,8 @@ impl SeatParts {
                 },
             },
             (ParticipantState::Accepted, _) => {
-                Presence::OnTheWay { join_by_ms: self.join_by_ms, claimants: waiting }
+                claimants = waiting;
+                Presence::OnTheWay { join_by_ms: self.join_by_ms }
             }
             _ => Presence::Joined,
         };
@@ -389,6 +391,7 @@ impl SeatParts {
             entry: Stamped::new(self.entered, self.entered_rev),
             moved_from: self.moved_from,
             presence,
+            claimants,
             check_at_ms: self.check_at_ms,
             confirm_by_ms: None,
             confirmed_ms: None,

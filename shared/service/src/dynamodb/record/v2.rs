@@ -267,6 +267,9 @@ struct SeatRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     moved_from: Option<Rev<ClientId>>,
     presence: PresenceRecord,
+    /// The claimants of a seat that is not on its way. Those of a seat on its way are in `presence`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    claimants: Vec<ClientId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     check_at_ms: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

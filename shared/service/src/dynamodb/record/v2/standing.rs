@@ -149,8 +149,8 @@ impl From<&Seat> for SeatRecord {
             is_merge: seat.entry.is_merge,
             moved_from: seat.moved_from.as_ref().map(Rev::from),
             presence: match &seat.presence {
-                Presence::OnTheWay { join_by_ms, claimants } => {
-                    PresenceRecord::OnTheWay { join_by_ms: *join_by_ms, claimants: claimants.clone() }
+                Presence::OnTheWay { join_by_ms } => {
+                    PresenceRecord::OnTheWay { join_by_ms: *join_by_ms, claimants: seat.claimants.clone() }
                 }
                 Presence::Joined => PresenceRecord::Joined,
                 Presence::Away { until_ms, from } => PresenceRecord::Away {
@@ -161,6 +161,10 @@ impl From<&Seat> for SeatRecord {
                         AwayFrom::OnTheWay { join_by_ms } => *join_by_ms,
                     },
                 },
+            },
+            claimants: match seat.presence {
+                Presence::OnTheWay { .. } => Vec::new(),
+                Presence::Joined | Presence::Away { .. } => seat.claimants.clone(),
             },
             check_at_ms: seat.check_at_ms,
             confirm_by_ms: seat.confirm_by_ms,
@@ -179,13 +183,15 @@ impl From<&Seat> for SeatRecord {
 impl From<SeatRecord> for Seat {
     fn from(record: SeatRecord) -> Self {
         let entry = Entry { at_ms: record.entered_ms, is_merge: record.is_merge };
+        let mut claimants = record.claimants;
         Self {
             device: record.device,
             entry: Stamped::new(entry, record.entered_rev),
             moved_from: record.moved_from.map(Stamped::from),
             presence: match record.presence {
-                PresenceRecord::OnTheWay { join_by_ms, claimants } => {
-                    Presence::OnTheWay { join_by_ms, claimants }
+                PresenceRecord::OnTheWay { join_by_ms, claimants: of_seat } => {
+                    claimants = of_seat;
+                    Presence::OnTheWay { join_by_ms }
                 }
                 PresenceRecord::Joined => Presence::Joined,
                 PresenceRecord::Away { until_ms, from_media: true, .. } => {
@@ -195,6 +201,7 @@ impl From<SeatRecord> for Seat {
                     Presence::Away { until_ms, from: AwayFrom::OnTheWay { join_by_ms } }
                 }
             },
+            claimants,
             check_at_ms: record.check_at_ms,
             confirm_by_ms: record.confirm_by_ms,
             confirmed_ms: record.confirmed_ms,
