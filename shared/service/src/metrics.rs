@@ -1,7 +1,7 @@
 //! Counts and times of invocations: one log line for each invocation, from which CloudWatch makes metrics
 //! (Embedded Metric Format). `docs/operations.md` explains how to read them.
 //!
-//! The numbers go through the `metrics` facade. Without [`start`], as in tests and in the simulator, they
+//! The numbers go through the `metrics` facade. Without [`MetricLines::start`], as in tests and in the simulator, they
 //! go nowhere.
 
 use crate::config::environment;
