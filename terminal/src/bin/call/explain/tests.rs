@@ -153,7 +153,7 @@ fn a_janus_join_with_turn() {
     who        alice
     where      turn:turn.example.org:3478
     rights     relay media
-    until      2026-01-02T00:00:00Z (in 24 h)
+    until      2026-01-01T01:00:00Z (in 60 min)
     signature  not checked; give the secret
     valid      yes, if the signature is valid
     ");
