@@ -123,6 +123,10 @@ scene(
   "a media session that the media service ends is replaced by a new one",
   async ({ logIn }) => {
     const { alice, bob } = await videoCall(logIn);
+    // A request to end the session would count as hanging up, if the service heard of it before the page rejoins.
+    await bob.page.route("**/sfu/**", (route) =>
+      route.request().method() === "DELETE" ? route.abort() : route.continue(),
+    );
     await bob.page.evaluate(() => {
       const { media } = globalThis.switchboard.phone.call;
       globalThis.endedMedia = media;
