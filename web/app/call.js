@@ -16,6 +16,8 @@ import { deviceHelpWords, nameWords, removalNews, replacedWords } from "./words.
 const MEDIA_RETRY_MS = [1000, 2000, 4000, 8000];
 /** Minimum duration of a media session before its loss is repaired without a wait. */
 const STABLE_MS = 10_000;
+/** Time in which another tab may return to the call: longer than the service keeps the seat of a lost device. */
+const OTHER_TAB_MS = 60_000;
 /** Media failures that another attempt does not repair. */
 const FINAL_FAILURES = new Set(["unsupported", "refused", "full", "over"]);
 /** Codes of a refused request that mean that this device has no seat in the meeting any more. */
@@ -51,6 +53,7 @@ export class Call extends EventTarget {
   #ending;
   #isEntered = false;
   #isRejoining = false;
+  #isWithAnotherTab = false;
   /** Time of the last successful connect of the media, and the number of failures since the media was stable. */
   #connectedAt = 0;
   #losses = 0;
@@ -287,6 +290,15 @@ export class Call extends EventTarget {
   }
 
   /**
+   * Ends the call on this page, because another tab uses the device now and may return to the call. The media session stays open
+   * meanwhile, without sending: its end would count as hanging up. The media service replaces it when the other tab comes in.
+   */
+  giveToAnotherTab() {
+    this.#isWithAnotherTab = true;
+    this.end("moved");
+  }
+
+  /**
    * Ends the call on this device: closes the media and the devices, and dispatches `over`.
    * @param {string} [reason]
    * @param {number} [durationMs]
@@ -298,7 +310,8 @@ export class Call extends EventTarget {
     this.phase = "over";
     this.#report.stop();
     forgetSeat();
-    this.#media?.leave();
+    if (this.#isWithAnotherTab) setTimeout(() => this.#media?.leave(), OTHER_TAB_MS);
+    else this.#media?.leave();
     this.local.close();
     this.levels.close();
     const lasted = durationMs ?? (this.since === undefined ? 0 : performance.now() - this.since);

@@ -361,7 +361,7 @@ export class Phone extends EventTarget {
   #connectionChanged() {
     if (this.connectionState === "taken") {
       this.directory.stop();
-      this.call?.end("moved");
+      this.call?.giveToAnotherTab();
       this.offers = [];
     }
     if (this.connectionState !== "up") this.running.isKnown = false;
