@@ -29,6 +29,7 @@ use crate::ports::StoreError;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
 use std::error::Error;
@@ -117,6 +118,23 @@ fn number(value: impl ToString) -> AttributeValue {
 
 fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
+}
+
+/// Returns the output of a conditional update; `None` if the condition was not met.
+fn if_met(
+    sent: Result<UpdateItemOutput, SdkError<UpdateItemError>>,
+) -> Result<Option<UpdateItemOutput>, StoreError> {
+    match sent {
+        Ok(output) => Ok(Some(output)),
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(StoreError::of("UpdateItem", error)),
+    }
 }
 
 /// Converts milliseconds to seconds since the epoch, the unit of DynamoDB's time to live.

@@ -3,9 +3,8 @@
 //! Blocked users are a set, so that two devices can block users at the same time without a read or a
 //! condition.
 
-use super::{Item, Table, key, number, stored_number, stored_text, text};
+use super::{Item, Table, if_met, key, number, stored_number, stored_text, text};
 use crate::ports::StoreError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use std::collections::BTreeSet;
@@ -77,17 +76,8 @@ impl Table {
             .expression_attribute_values(":one", AttributeValue::Ss(vec![other.to_string()]))
             .expression_attribute_values(":other", text(other.as_str()))
             .expression_attribute_values(":most", number(MAX_BLOCKED));
-        match update.send().await {
-            Ok(output) => availability(&output.attributes.unwrap_or_default()).map(Some),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(StoreError::unavailable("UpdateItem")(error)),
-        }
+        let written = if_met(update.send().await)?;
+        written.map(|output| availability(&output.attributes.unwrap_or_default())).transpose()
     }
 
     /// Removes `other` from the users that `user` blocks. Returns the settings afterwards.

@@ -1,8 +1,7 @@
 //! The time at which the channel of a meeting was last created again, in an item of its own.
 
-use super::{Table, key, number, text, ttl};
+use super::{Table, if_met, key, number, text, ttl};
 use crate::ports::StoreError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use switchboard_core::LONGEST_MEETING_MS;
 use switchboard_protocol::id::MeetingId;
 use uuid::Uuid;
@@ -31,16 +30,6 @@ impl Table {
             .expression_attribute_values(":since", number(since_ms))
             .expression_attribute_values(":this", text(Uuid::new_v4().to_string()))
             .expression_attribute_values(":expires", ttl(now_ms + LONGEST_MEETING_MS));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::of("UpdateItem", error)),
-        }
+        Ok(if_met(update.send().await)?.is_some())
     }
 }

@@ -1,9 +1,8 @@
 //! The count of the times that repeats of one request ran its effects for others again: one item for each
 //! revision, so that the count costs one small write whatever the size of the meeting's record.
 
-use super::{Table, key, number, text, ttl};
+use super::{Table, if_met, key, number, text, ttl};
 use crate::ports::StoreError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use switchboard_core::{ENDED_MEETING_KEPT_MS, MAX_TOLD_AGAIN};
 use switchboard_protocol::id::MeetingId;
@@ -32,16 +31,6 @@ impl Table {
             .expression_attribute_values(":this", text(this))
             .expression_attribute_values(":most", number(MAX_TOLD_AGAIN))
             .expression_attribute_values(":expires", ttl(expires_ms));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::of("UpdateItem", error)),
-        }
+        Ok(if_met(update.send().await)?.is_some())
     }
 }
