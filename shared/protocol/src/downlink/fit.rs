@@ -47,18 +47,6 @@ fn excess(downlink: &Downlink) -> Option<usize> {
 
 impl Body {
     /// Returns the meeting in the body.
-    const fn meeting(&self) -> Option<&MeetingView> {
-        match self {
-            Self::MeetingCreated { meeting, .. }
-            | Self::InvitationAccepted { meeting }
-            | Self::Joined { meeting }
-            | Self::MeetingUpdated { meeting }
-            | Self::MeetingMerged { meeting } => Some(meeting),
-            Self::LobbyResult { meeting, .. } => meeting.as_ref(),
-            _ => None,
-        }
-    }
-
     const fn meeting_mut(&mut self) -> Option<&mut MeetingView> {
         match self {
             Self::MeetingCreated { meeting, .. }
@@ -71,10 +59,10 @@ impl Body {
         }
     }
 
-    fn may_be_too_large(&self) -> bool {
+    fn may_be_too_large(&mut self) -> bool {
         match self {
             Self::InvitationResult { invitations, .. } => invitations.len() > MAX_ALWAYS_WHOLE,
-            _ => self.meeting().is_some_and(|meeting| meeting.participants.len() > MAX_ALWAYS_WHOLE),
+            _ => self.meeting_mut().is_some_and(|meeting| meeting.participants.len() > MAX_ALWAYS_WHOLE),
         }
     }
 }
