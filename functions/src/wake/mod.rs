@@ -5,6 +5,7 @@
 //! does no harm.
 
 mod channels;
+mod devices;
 
 pub use channels::ChannelAges;
 
@@ -14,15 +15,14 @@ use futures::stream;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
-use switchboard_core::{ChannelPresence, DeviceStatus, Input, Now, Participant};
+use switchboard_core::{ChannelPresence, DeviceStatus, Input, Now};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::MeetingId;
-use switchboard_protocol::object::ParticipantState;
 use switchboard_service::effects::timer::SCHEDULE_WITHIN_MS;
 use switchboard_service::error_chain::ErrorChain;
 use switchboard_service::ports::{
-    BrokerError, Downlinks, Due, DuePage, DueRange, Loaded, Meetings, NewConnection, Nudge, Pending, Ports,
-    StoreError, Stored, SweepRest, Wakes,
+    BrokerError, Downlinks, Due, DuePage, DueRange, Loaded, Meetings, Nudge, Pending, Ports, StoreError,
+    Stored, SweepRest, Wakes,
 };
 use switchboard_service::{InvocationFailure, ServeError, Service};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -157,52 +157,12 @@ async fn serve_nudge<P: Ports>(
 
 async fn serve<P: Ports>(nudge: &Nudge, service: &Service<P>, now: Now) -> Result<(), ServeError> {
     if let Some(device) = &nudge.lost_device {
-        check_lost_device(&nudge.meeting_id, device, service, now).await?;
+        devices::check_lost_device(&nudge.meeting_id, device, service, now).await?;
     }
     if let Some(connection) = &nudge.new_connection {
-        check_new_connection(&nudge.meeting_id, connection, service, now).await?;
+        devices::check_new_connection(&nudge.meeting_id, connection, service, now).await?;
     }
     wake_meeting(&nudge.meeting_id, service, now).await
-}
-
-/// Informs a meeting that the device of a seat has a new connection, unless the meeting already knows, or the
-/// device has confirmed the seat in the meantime.
-async fn check_new_connection<P: Ports>(
-    id: &MeetingId,
-    connection: &NewConnection,
-    service: &Service<P>,
-    now: Now,
-) -> Result<(), ServeError> {
-    let Some(Stored::Meeting(loaded)) = service.table.meeting(id).await? else { return Ok(()) };
-    let NewConnection { device, since_ms } = connection;
-    if !loaded.meeting.has_unconfirmed_seat(device, *since_ms) {
-        return Ok(());
-    }
-    let status = DeviceStatus::ConnectedAnew { since_ms: *since_ms };
-    let input = Input::Device { client_id: device.clone(), status };
-    service.apply(loaded, &input, now).await.map(|_| ())
-}
-
-/// Informs a meeting that one of its devices lost its connection, unless the meeting already knows: the
-/// function `presence` may have crashed between its two writes. If the device has reconnected in the
-/// meantime, the check that follows finds it connected.
-async fn check_lost_device<P: Ports>(
-    id: &MeetingId,
-    device: &ClientId,
-    service: &Service<P>,
-    now: Now,
-) -> Result<(), ServeError> {
-    let Some(Stored::Meeting(loaded)) = service.table.meeting(id).await? else { return Ok(()) };
-    let is_unaware = |p: &Participant| {
-        p.sits_on(device)
-            && p.state() != ParticipantState::Reconnecting
-            && p.seat().is_some_and(|seat| seat.check_at_ms.is_none())
-    };
-    if !loaded.meeting.members().any(is_unaware) {
-        return Ok(());
-    }
-    let input = Input::Device { client_id: device.clone(), status: DeviceStatus::Disconnected };
-    service.apply(loaded, &input, now).await.map(|_| ())
 }
 
 /// Wakes the first meetings whose deadlines are in `range`, and schedules a wake for deadlines within
