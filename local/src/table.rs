@@ -247,8 +247,11 @@ impl storage_backend::Clock for ExpiryClock {
 
 async fn delete_expired(database: Database, instruments: Arc<Instruments>) {
     let clock = &instruments.clock;
+    let mut next_ms = clock.now_ms() + EXPIRY_INTERVAL_MS;
     loop {
-        clock.wait_until(clock.now_ms() + EXPIRY_INTERVAL_MS).await;
+        clock.wait_until(next_ms).await;
+        // Before the work, so that a move of the clock during it counts.
+        next_ms = clock.now_ms() + EXPIRY_INTERVAL_MS;
         let database = database.clone();
         let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
         debug!("deleted expired items: {swept:?}");
