@@ -2,6 +2,7 @@
 //! media connection alone was lost.
 
 use crate::calls::{Call, direct, talks};
+use crate::device::Device;
 use crate::inviting::receives_state;
 use crate::media::channel;
 use crate::rooms::Room;
@@ -12,6 +13,19 @@ use serde_json::json;
 use std::time::Duration;
 use switchboard_protocol::requests::Rejoin;
 
+/// Checks that the seat of a user whose terminal ignores the call is given up, and that the direct call then ends.
+async fn is_found_out(stack: &Stack, user: &User, devices: [&mut Device; 2]) {
+    stack.advance_clock_when_idle(Duration::from_secs(48)).await;
+    let [caller, restarted] = devices;
+    for device in [&mut *caller, &mut *restarted] {
+        receives_state(device, user, "reconnecting").await;
+    }
+    stack.advance_clock_when_idle(Duration::from_secs(33)).await;
+    for device in [caller, restarted] {
+        assert_eq!(device.receives("meeting_ended").await.body["reason"], "lost");
+    }
+}
+
 #[tokio::test]
 async fn t24_t26_a_terminal_that_restarts_and_ignores_its_call_is_found_out_in_two_minutes() {
     let stack = Stack::own();
@@ -21,14 +35,7 @@ async fn t24_t26_a_terminal_that_restarts_and_ignores_its_call_is_found_out_in_t
     phone.disconnects().await;
     let mut restarted = bob.online("phone").await;
     restarted.syncs().await;
-    stack.advance_clock_when_idle(Duration::from_secs(48)).await;
-    for device in [&mut caller, &mut restarted] {
-        receives_state(device, &bob, "reconnecting").await;
-    }
-    stack.advance_clock_when_idle(Duration::from_secs(33)).await;
-    for device in [&mut caller, &mut restarted] {
-        assert_eq!(device.receives("meeting_ended").await.body["reason"], "lost");
-    }
+    is_found_out(&stack, &bob, [&mut caller, &mut restarted]).await;
 }
 
 #[tokio::test]
@@ -44,14 +51,7 @@ async fn t24_t26_a_terminal_that_ignores_its_call_is_found_out_though_the_events
     stack.until_faults_struck().await;
     restarted.syncs().await;
     stack.advance_clock_when_idle(Duration::from_secs(7)).await;
-    stack.advance_clock_when_idle(Duration::from_secs(48)).await;
-    for device in [&mut caller, &mut restarted] {
-        receives_state(device, &bob, "reconnecting").await;
-    }
-    stack.advance_clock_when_idle(Duration::from_secs(33)).await;
-    for device in [&mut caller, &mut restarted] {
-        assert_eq!(device.receives("meeting_ended").await.body["reason"], "lost");
-    }
+    is_found_out(&stack, &bob, [&mut caller, &mut restarted]).await;
 }
 
 #[tokio::test]
